@@ -1,6 +1,6 @@
 module ietring
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/pawelgaczynski/giouring v0.0.0-20230826085535-69588b89acb9
