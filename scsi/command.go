@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import "encoding/binary"
+
+// A Direction is where the data of a command goes.
+type Direction uint8
+
+// The directions. VERIFY and MODE SELECT are ToTarget though they may move
+// nothing.
+const (
+	NoData Direction = iota + 1
+	ToInitiator
+	ToTarget
+)
+
+// An access is what a reservation held by somebody else lets through. See the
+// tables "commands that are allowed in the presence of various reservations"
+// of SPC-4 and SBC-3.
+type access uint8
+
+const (
+	accessAlways   access = iota + 1 // allowed under every reservation
+	accessRead                       // allowed under Write Exclusive types
+	accessConflict                   // allowed under none
+	accessStart                      // START STOP UNIT: only to start
+)
+
+// A command is a row of the table of commands: all that is known of an
+// operation code, or of one of its service actions.
+type command struct {
+	name string
+
+	// usage is the CDB usage data of REPORT SUPPORTED OPERATION CODES: as
+	// long as the CDB; the operation code, then (in byte 1) the service
+	// action, else a one for each bit that is looked at. A bit that has no
+	// one here must be zero.
+	usage []byte
+
+	dir    Direction
+	access access
+	writes bool // refused on a write-protected unit
+	always bool // answered on a LUN without unit, and despite a unit attention
+
+	plan    func(n *Nexus, p *Plan, cdb *[16]byte) Sense
+	collect func(n *Nexus, p *Plan, data []byte) Sense // of rows that plan ActionCollect
+
+	// actions holds the rows of the service actions by number; the row itself
+	// has then only a name.
+	actions map[byte]*command
+
+	reserved [2]uint64 // bits of the CDB that must be zero, big endian; filled in by init
+}
+
+// serviceActionBits is the SERVICE ACTION field, in byte 1.
+const serviceActionBits = 0x1f
+
+// commands is the table of commands by operation code. What is not here is
+// INVALID COMMAND OPERATION CODE.
+//
+// It is filled in by init because REPORT SUPPORTED OPERATION CODES, a row of
+// it, reads it.
+var commands [256]*command
+
+func init() {
+	commands = commandTable()
+	for _, c := range commands {
+		if c == nil {
+			continue
+		}
+		c.reserved = reservedBits(c.usage, 0)
+		for _, a := range c.actions {
+			a.reserved = reservedBits(a.usage, serviceActionBits)
+		}
+	}
+}
+
+// reservedBits returns the bits that usage does not mention. Byte 0, the bits
+// of byte 1 in known, and the padding behind the CDB are not checked.
+func reservedBits(usage []byte, known byte) [2]uint64 {
+	var r [16]byte
+	for i, b := range usage {
+		r[i] = ^b
+	}
+	r[0] = 0
+	r[1] &^= known
+	return [2]uint64{binary.BigEndian.Uint64(r[:8]), binary.BigEndian.Uint64(r[8:])}
+}
+
+// commandTable returns the rows. They are sorted by operation code. CONTROL,
+// the last byte, is zero: NACA, LINK and the vendor's bits are refused.
+func commandTable() [256]*command {
+	return [256]*command{
+		0x00: {name: "TEST UNIT READY", dir: NoData, access: accessAlways, plan: planTestUnitReady,
+			usage: []byte{0x00, 0, 0, 0, 0, 0}},
+		0x03: {name: "REQUEST SENSE", dir: ToInitiator, access: accessAlways, always: true, plan: planRequestSense,
+			usage: []byte{0x03, 0x01, 0, 0, 0xff, 0}},
+		0x08: {name: "READ(6)", dir: ToInitiator, access: accessRead, plan: planRead,
+			usage: []byte{0x08, 0x1f, 0xff, 0xff, 0xff, 0}},
+		0x0a: {name: "WRITE(6)", dir: ToTarget, access: accessConflict, writes: true, plan: planWrite,
+			usage: []byte{0x0a, 0x1f, 0xff, 0xff, 0xff, 0}},
+		0x12: {name: "INQUIRY", dir: ToInitiator, access: accessAlways, always: true, plan: planInquiry,
+			usage: []byte{0x12, 0x01, 0xff, 0xff, 0xff, 0}},
+		0x15: {name: "MODE SELECT(6)", dir: ToTarget, access: accessConflict, plan: planModeSelect6, collect: collectMode6,
+			usage: []byte{0x15, 0x10, 0, 0, 0xff, 0}},
+		0x1a: {name: "MODE SENSE(6)", dir: ToInitiator, access: accessConflict, plan: planModeSense6,
+			usage: []byte{0x1a, 0x08, 0xff, 0xff, 0xff, 0}},
+		0x1b: {name: "START STOP UNIT", dir: NoData, access: accessStart, plan: planStartStop,
+			usage: []byte{0x1b, 0x01, 0, 0, 0xf7, 0}},
+		0x25: {name: "READ CAPACITY(10)", dir: ToInitiator, access: accessAlways, plan: planReadCapacity10,
+			usage: []byte{0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+		0x28: {name: "READ(10)", dir: ToInitiator, access: accessRead, plan: planRead,
+			usage: []byte{0x28, 0x18, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x2a: {name: "WRITE(10)", dir: ToTarget, access: accessConflict, writes: true, plan: planWrite,
+			usage: []byte{0x2a, 0x18, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x2e: {name: "WRITE AND VERIFY(10)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteVerify,
+			usage: []byte{0x2e, 0x12, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x2f: {name: "VERIFY(10)", dir: ToTarget, access: accessRead, plan: planVerify,
+			usage: []byte{0x2f, 0x12, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x35: {name: "SYNCHRONIZE CACHE(10)", dir: NoData, access: accessConflict, plan: planSynchronizeCache,
+			usage: []byte{0x35, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x55: {name: "MODE SELECT(10)", dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
+			usage: []byte{0x55, 0x10, 0, 0, 0, 0, 0, 0xff, 0xff, 0}},
+		0x5a: {name: "MODE SENSE(10)", dir: ToInitiator, access: accessConflict, plan: planModeSense10,
+			usage: []byte{0x5a, 0x18, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0}},
+		0x88: {name: "READ(16)", dir: ToInitiator, access: accessRead, plan: planRead,
+			usage: []byte{0x88, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0x8a: {name: "WRITE(16)", dir: ToTarget, access: accessConflict, writes: true, plan: planWrite,
+			usage: []byte{0x8a, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0x8e: {name: "WRITE AND VERIFY(16)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteVerify,
+			usage: []byte{0x8e, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0x8f: {name: "VERIFY(16)", dir: ToTarget, access: accessRead, plan: planVerify,
+			usage: []byte{0x8f, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0x91: {name: "SYNCHRONIZE CACHE(16)", dir: NoData, access: accessConflict, plan: planSynchronizeCache,
+			usage: []byte{0x91, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0x9e: {name: "SERVICE ACTION IN(16)", actions: map[byte]*command{
+			0x10: {name: "READ CAPACITY(16)", dir: ToInitiator, access: accessAlways, plan: planReadCapacity16,
+				usage: []byte{0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+		}},
+		0xa0: {name: "REPORT LUNS", dir: ToInitiator, access: accessAlways, always: true, plan: planReportLUNs,
+			usage: []byte{0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+		0xa3: {name: "MAINTENANCE IN", actions: map[byte]*command{
+			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessAlways, plan: planReportOpcodes,
+				usage: []byte{0xa3, 0x0c, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessAlways, plan: planReportTaskFunctions,
+				usage: []byte{0xa3, 0x0d, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+		}},
+		0xa8: {name: "READ(12)", dir: ToInitiator, access: accessRead, plan: planRead,
+			usage: []byte{0xa8, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0xaa: {name: "WRITE(12)", dir: ToTarget, access: accessConflict, writes: true, plan: planWrite,
+			usage: []byte{0xaa, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0xae: {name: "WRITE AND VERIFY(12)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteVerify,
+			usage: []byte{0xae, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0xaf: {name: "VERIFY(12)", dir: ToTarget, access: accessRead, plan: planVerify,
+			usage: []byte{0xaf, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+	}
+}
+
+// commandOf returns the row of the command in cdb, nil when there is none.
+func commandOf(cdb *[16]byte) *command {
+	c := commands[cdb[0]]
+	if c != nil && c.actions != nil {
+		return c.actions[cdb[1]&serviceActionBits]
+	}
+	return c
+}
+
+// Describe returns the T10 name of the command in cdb and where its data goes,
+// for logs and counters. ok is false for a command that is not supported.
+func Describe(cdb *[16]byte) (name string, dir Direction, ok bool) {
+	c := commandOf(cdb)
+	if c == nil {
+		return "", 0, false
+	}
+	return c.name, c.dir, true
+}

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package scsi is the disk as a protocol: a CDB goes in, a Plan or a Sense
+// comes out. It knows SAM-5 (nexus, status, unit attention), SPC-4 (the
+// commands of every device) and SBC-3 (the commands of a disk), and the
+// identity that IET gave its disks.
+//
+//	          LUN, CDB                    Plan: reply with these bytes
+//	initiator --------> Nexus.Plan ----->       read, write, verify, flush
+//	                     |    |                 collect parameter data, then
+//	                     |    |                 Nexus.Collected
+//	   LUN map ----------+    +----------> Sense: send this instead
+//	   (Target: LUN to Unit)
+//
+// Where things are:
+//
+//	command.go           one row a command: the list of what is supported
+//	plan.go              what Plan checks, in which order
+//	transfer.go          READ, WRITE, WRITE AND VERIFY, VERIFY
+//	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE, START STOP UNIT
+//	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
+//	mode.go modesense.go modeselect.go
+//	report.go            REPORT LUNS, REQUEST SENSE
+//	opcodes.go           REPORT SUPPORTED OPERATION CODES and TASK MANAGEMENT FUNCTIONS
+//	sense.go errno.go    every Sense, and what a failed system call becomes
+//	unit.go target.go nexus.go attention.go lun.go
+//
+// Ownership: a Plan belongs to the one task of the data plane that carries it.
+// Target, Unit and Nexus may be used by any number of event loops at once: what
+// they read for a command is an immutable snapshot behind an atomic pointer or
+// an atomic word. The rare writers (Add, Attach, Detach, resets) are
+// serialised by the mutex of the Target.
+//
+// The package does no I/O and must not know files, rings, sockets or PDUs. The
+// only thing it has of the data plane is Unit.Handle, a number it hands back.
+package scsi

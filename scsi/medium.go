@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// planTestUnitReady is TEST UNIT READY of SPC-4.
+func planTestUnitReady(*Nexus, *Plan, *[16]byte) Sense { return Good }
+
+// atMost32 returns v, or FFFFFFFFh when it is larger: what SBC-3 puts in a
+// four-byte number of blocks that the medium exceeds.
+func atMost32(v uint64) uint32 { return uint32(min(v, math.MaxUint32)) }
+
+// planReadCapacity10 is READ CAPACITY(10) of SBC-3: 8 bytes. A medium too large
+// for it reports FFFFFFFFh, which tells the initiator to use the 16-byte form.
+func planReadCapacity10(_ *Nexus, p *Plan, _ *[16]byte) Sense {
+	p.Reply = binary.BigEndian.AppendUint32(p.Reply, atMost32(p.Unit.cfg.Blocks-1))
+	p.Reply = binary.BigEndian.AppendUint32(p.Reply, p.Unit.cfg.BlockSize)
+	return Good
+}
+
+// readCapacity16Len is the length of the READ CAPACITY(16) parameter data.
+const readCapacity16Len = 32
+
+// planReadCapacity16 is READ CAPACITY(16) of SBC-3: no protection information,
+// not thin provisioned, the first block aligned to a physical block.
+func planReadCapacity16(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+	d := [readCapacity16Len]byte{13: p.Unit.ppbExp}
+	binary.BigEndian.PutUint64(d[0:], p.Unit.cfg.Blocks-1)
+	binary.BigEndian.PutUint32(d[8:], p.Unit.cfg.BlockSize)
+	p.Reply = append(p.Reply, d[:]...)
+	return p.cut(binary.BigEndian.Uint32(cdb[10:]))
+}
+
+// syncImmed is IMMED of SYNCHRONIZE CACHE, in byte 1.
+const syncImmed = 0x02
+
+// planSynchronizeCache is SYNCHRONIZE CACHE(10) and (16) of SBC-3. No blocks
+// means all from the LBA to the end.
+func planSynchronizeCache(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+	u, s := p.Unit, spanOf(cdb)
+	if !u.contains(s) {
+		return LBAOutOfRange
+	}
+	blocks := uint64(s.blocks)
+	if blocks == 0 {
+		blocks = u.cfg.Blocks - s.lba
+	}
+	p.Action = ActionFlush
+	p.Off = int64(s.lba) * int64(u.cfg.BlockSize)
+	p.Len = int(blocks) * int(u.cfg.BlockSize)
+	p.Immediate = cdb[1]&syncImmed != 0
+	return Good
+}
+
+// Fields of START STOP UNIT. See SBC-3.
+const (
+	startImmed   = 0x01 // byte 1
+	startStart   = 0x01 // byte 4
+	startLOEJ    = 0x02 // byte 4
+	startNoFlush = 0x04 // byte 4
+)
+
+// powerStops tells for each POWER CONDITION whether it stops the medium, as
+// far as the cache is concerned. What is not here is reserved.
+var powerStops = map[byte]bool{
+	0x1: false, // ACTIVE
+	0x2: false, // IDLE
+	0x3: true,  // STANDBY
+	0x7: false, // LU_CONTROL
+	0xa: false, // FORCE_IDLE_0
+	0xb: true,  // FORCE_STANDBY_0
+}
+
+// planStartStop is START STOP UNIT of SBC-3. There is no motor: to stop is to
+// flush, and the unit stays ready, for other nexuses use it too. The medium is
+// not removable, so LOEJ is refused.
+func planStartStop(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+	stop := cdb[4]&startStart == 0
+	if power := cdb[4] >> 4; power != 0 { // START and LOEJ are then ignored
+		var known bool
+		if stop, known = powerStops[power]; !known {
+			return InvalidFieldInCDB.AtCDB(4, 7)
+		}
+	} else if cdb[4]&startLOEJ != 0 {
+		return InvalidFieldInCDB.AtCDB(4, 1)
+	}
+	if stop && cdb[4]&startNoFlush == 0 {
+		p.Action = ActionFlush
+		p.Len = int(p.Unit.cfg.Blocks) * int(p.Unit.cfg.BlockSize)
+		p.Immediate = cdb[1]&startImmed != 0
+	}
+	return Good
+}

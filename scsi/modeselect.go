@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// selectPF is PF of MODE SELECT, in byte 1: the parameters are mode pages.
+const selectPF = 0x10
+
+// Bits of byte 0 of a mode page in parameter data. See SPC-4.
+const (
+	modePagePS  = 0x80 // reserved in MODE SELECT
+	modePageSPF = 0x40 // subpage format, of which there are no pages
+)
+
+// planModeSelect6 is MODE SELECT(6) of SPC-4. SP is refused as a reserved bit:
+// nothing is ever saved.
+func planModeSelect6(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+	return planModeSelect(p, cdb, int(cdb[4]))
+}
+
+// planModeSelect10 is MODE SELECT(10) of SPC-4.
+func planModeSelect10(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+	return planModeSelect(p, cdb, int(binary.BigEndian.Uint16(cdb[7:])))
+}
+
+func planModeSelect(p *Plan, cdb *[16]byte, listLen int) Sense {
+	if listLen != 0 && cdb[1]&selectPF == 0 {
+		return InvalidFieldInCDB.AtCDB(1, 4)
+	}
+	return p.collectParams(cdb, listLen)
+}
+
+// collectMode6 takes the parameter list of MODE SELECT(6). MODE DATA LENGTH and
+// the device-specific parameter, which are of use in MODE SENSE only, may be
+// what MODE SENSE said.
+func collectMode6(n *Nexus, p *Plan, data []byte) Sense {
+	if len(data) < modeHeader6Len || len(data) < p.OutLen {
+		return ParamListLength
+	}
+	if data[1] != 0 { // MEDIUM TYPE
+		return InvalidFieldInParams.AtParam(1, 7)
+	}
+	want := appendShortDescriptor(nil, p.Unit)
+	return n.selectModes(p, data, modeList{
+		descriptorOff: modeHeader6Len, descriptorLen: int(data[3]), lengthOff: 3, want: want,
+	})
+}
+
+// collectMode10 takes the parameter list of MODE SELECT(10).
+func collectMode10(n *Nexus, p *Plan, data []byte) Sense {
+	if len(data) < modeHeader10Len || len(data) < p.OutLen {
+		return ParamListLength
+	}
+	if data[2] != 0 { // MEDIUM TYPE
+		return InvalidFieldInParams.AtParam(2, 7)
+	}
+	if reserved := data[4] &^ headerLongLBA; reserved != 0 {
+		return InvalidFieldInParams.AtParam(4, topBit(reserved))
+	}
+	want := appendShortDescriptor(nil, p.Unit)
+	if data[4]&headerLongLBA != 0 {
+		want = appendLongDescriptor(nil, p.Unit)
+	}
+	return n.selectModes(p, data, modeList{
+		descriptorOff: modeHeader10Len, descriptorLen: int(binary.BigEndian.Uint16(data[6:])), lengthOff: 6, want: want,
+	})
+}
+
+// topBit returns the number (7..0) of the highest bit set in b.
+func topBit(b byte) int { return bits.Len8(b) - 1 }
+
+// A modeList tells where in the parameter data of a MODE SELECT the block
+// descriptor is.
+type modeList struct {
+	descriptorOff int    // behind the header
+	descriptorLen int    // bytes, as the header says
+	lengthOff     int    // where the header says it
+	want          []byte // the descriptor of the unit
+}
+
+// selectModes takes the block descriptor and the pages of a MODE SELECT. All
+// pages are looked at before anything changes.
+func (n *Nexus) selectModes(p *Plan, data []byte, l modeList) Sense {
+	if s := l.check(data); s != Good {
+		return s
+	}
+	old := p.Unit.mode.Load()
+	mode := old
+	for off := l.descriptorOff + l.descriptorLen; off < len(data); {
+		page, s := modePageAt(data, off)
+		if s != Good {
+			return s
+		}
+		if mode, s = page.selected(p.Unit, data[off:off+page.length], off, mode); s != Good {
+			return s
+		}
+		off += page.length
+	}
+	if p.Unit.mode.Swap(mode) != mode {
+		n.target.modeChanged(p.Unit, n)
+	}
+	return Good
+}
+
+// check returns the sense for a block descriptor that is not the one of the
+// unit, or Good when it is, or is not there. The number of blocks may also be
+// 0, which SBC-3 defines as "leave it". The data has a complete header.
+func (l modeList) check(data []byte) Sense {
+	if l.descriptorLen == 0 {
+		return Good
+	}
+	if l.descriptorLen != len(l.want) {
+		return InvalidFieldInParams.AtParam(l.lengthOff, 7)
+	}
+	end := l.descriptorOff + l.descriptorLen
+	if len(data) < end {
+		return ParamListLength
+	}
+	got := data[l.descriptorOff:end]
+	half := len(got) / 2 // the number of blocks, then the block size
+	for _, b := range got[:half] {
+		if b != 0 && !bytes.Equal(got[:half], l.want[:half]) {
+			return InvalidFieldInParams.AtParam(l.descriptorOff, 7)
+		}
+	}
+	if !bytes.Equal(got[half:], l.want[half:]) {
+		return InvalidFieldInParams.AtParam(l.descriptorOff+half, 7)
+	}
+	return Good
+}
+
+// modePageAt returns the row of the page that begins at off, of which all
+// bytes are in data, or the sense to refuse it with.
+func modePageAt(data []byte, off int) (*modePage, Sense) {
+	d := data[off:]
+	if len(d) < modePageHeaderLen {
+		return nil, ParamListLength
+	}
+	if flags := d[0] & (modePagePS | modePageSPF); flags != 0 {
+		return nil, InvalidFieldInParams.AtParam(off, topBit(flags))
+	}
+	page := modePageOf(d[0])
+	if page == nil {
+		return nil, InvalidFieldInParams.AtParam(off, 5)
+	}
+	if int(d[1]) != page.length-modePageHeaderLen {
+		return nil, InvalidFieldInParams.AtParam(off+1, 7)
+	}
+	if len(d) < page.length {
+		return nil, ParamListLength
+	}
+	return page, Good
+}
+
+// selected returns mode as page d, which is at off of the parameter data,
+// wants it. A bit that is not changeable must be as it is.
+func (g *modePage) selected(u *Unit, d []byte, off int, mode uint32) (uint32, Sense) {
+	now := g.append(nil, u, mode)
+	for i := range d {
+		diff := d[i] ^ now[i]
+		if i < len(g.changeable) {
+			diff &^= g.changeable[i]
+		}
+		if diff != 0 {
+			return mode, InvalidFieldInParams.AtParam(off+i, topBit(diff))
+		}
+	}
+	if g.code != pageControl {
+		return mode, Good
+	}
+	mode = 0
+	if d[controlOffDSense]&controlDSense != 0 {
+		mode |= modeDSense
+	}
+	if d[controlOffSWP]&controlSWP != 0 {
+		mode |= modeSWP
+	}
+	return mode, Good
+}

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// An Action is what the data plane has to do for a command.
+type Action uint8
+
+// The actions. A Plan whose transfer would have no bytes is an ActionReply
+// without bytes.
+const (
+	ActionReply       Action = iota // the data-in is Reply, cut to the allocation length; it may be empty
+	ActionRead                      // Len bytes at Off go to the initiator
+	ActionWrite                     // Len bytes from the initiator go to Off
+	ActionVerify                    // read Len bytes at Off; when Compare, they must equal the data-out
+	ActionWriteVerify               // write durably, then read back; when Compare, it must equal the data-out
+	ActionFlush                     // what was acknowledged of Len bytes at Off becomes durable
+	ActionCollect                   // take OutLen bytes of data-out, then call Nexus.Collected
+)
+
+// A Plan says how to carry out one command. The data plane owns it and uses it
+// for command after command: Nexus.Plan sets every field and keeps the room of
+// Reply.
+type Plan struct {
+	Action Action
+	Unit   *Unit // nil for a LUN that has none
+
+	Off    int64 // bytes from the start of the medium
+	Len    int   // bytes on the medium; Off+Len is never beyond the end
+	OutLen int   // bytes of data-out the command takes; 0 for none
+
+	Durable    bool // the status may be sent only when the data is on stable storage
+	FromMedium bool // what a volatile cache holds must reach the medium before the read
+	Compare    bool // byte by byte: a difference is MISCOMPARE, its byte offset the information
+	Immediate  bool // the status may be sent before the flush is done
+	Descriptor bool // sense data of this command is in descriptor format
+
+	Reply []byte
+
+	row *command // for Collected
+	cdb [16]byte // for Collected
+}
+
+// MaxCollectLen is the most bytes that an ActionCollect asks for.
+const MaxCollectLen = 512
+
+// Plan decodes the command cdb for the LUN field lun of its PDU and fills in p
+// with what is to be done. It returns Good, or the sense to end the command
+// with instead. p.Unit and p.Descriptor are set in both cases.
+//
+// The order of checks: LUN, pending unit attention, operation code and service
+// action, reserved bits of the CDB, write protection, the command's own.
+func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
+	u := n.target.Lookup(lun)
+	*p = Plan{Unit: u, Reply: p.Reply[:0]}
+	row := commandOf(cdb)
+	if u == nil {
+		if row == nil || !row.always {
+			return LUNotSupported
+		}
+	} else {
+		p.Descriptor = u.descriptorSense()
+		if a := n.attentionsOf(u); a.bits.Load() != 0 && (row == nil || !row.always) {
+			if s := a.take(); s != Good {
+				return s
+			}
+		}
+		// An unknown service action gets the same answer as an unknown
+		// operation code, as from LIO: initiators probe READ CAPACITY(16) and
+		// GET LBA STATUS with it and take only this for "not there".
+		if row == nil {
+			return InvalidOpcode
+		}
+	}
+	if hi, lo := binary.BigEndian.Uint64(cdb[:])&row.reserved[0], binary.BigEndian.Uint64(cdb[8:])&row.reserved[1]; hi|lo != 0 {
+		return reservedBitSet(hi, lo)
+	}
+	if row.writes {
+		if s := u.writeProtection(); s != Good {
+			return s
+		}
+	}
+	return row.plan(n, p, cdb)
+}
+
+// reservedBitSet returns the sense for a CDB with the reserved bits hi (of
+// bytes 0..7) or lo (of bytes 8..15) set, pointing at the first one.
+func reservedBitSet(hi, lo uint64) Sense {
+	i := bits.LeadingZeros64(hi)
+	if hi == 0 {
+		i = 64 + bits.LeadingZeros64(lo)
+	}
+	return InvalidFieldInCDB.AtCDB(i/8, 7-i%8)
+}
+
+// Collected takes the parameter data that an ActionCollect asked for and does
+// the command. It returns Good or the sense to end the command with. data is
+// shorter than p.OutLen when the initiator sent less; it is not kept.
+func (n *Nexus) Collected(p *Plan, data []byte) Sense {
+	if p.Action != ActionCollect {
+		panic("scsi: Collected without ActionCollect")
+	}
+	return p.row.collect(n, p, data)
+}
+
+// collectParams plans to collect listLen bytes of parameter data, of which the
+// PARAMETER LIST LENGTH stands in the CDB.
+func (p *Plan) collectParams(cdb *[16]byte, listLen int) Sense {
+	if listLen > MaxCollectLen {
+		return ParamListLength
+	}
+	if listLen == 0 {
+		return Good // SPC-4: no data is not an error
+	}
+	p.Action, p.OutLen = ActionCollect, listLen
+	p.row, p.cdb = commandOf(cdb), *cdb
+	return Good
+}
+
+// cut shortens the reply to the allocation length.
+func (p *Plan) cut(allocLen uint32) Sense {
+	if uint64(len(p.Reply)) > uint64(allocLen) {
+		p.Reply = p.Reply[:allocLen]
+	}
+	return Good
+}

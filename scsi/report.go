@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import "encoding/binary"
+
+// SELECT REPORT of REPORT LUNS. See SPC-4.
+const (
+	selectAddressed = 0x00 // units, not the well-known ones
+	selectWellKnown = 0x01 // well-known units, of which there are none
+	selectAll       = 0x02
+)
+
+// reportLUNsHeaderLen is LUN LIST LENGTH and four reserved bytes.
+const reportLUNsHeaderLen = 8
+
+// planReportLUNs is REPORT LUNS of SPC-4. The list it gives is the news of
+// REPORTED LUNS DATA HAS CHANGED, which is therefore no longer pending.
+func planReportLUNs(n *Nexus, p *Plan, cdb *[16]byte) Sense {
+	if cdb[2] > selectAll {
+		return InvalidFieldInCDB.AtCDB(2, 7)
+	}
+	for _, a := range *n.pending.Load() {
+		a.clear(attLUNsChanged)
+	}
+	var header [reportLUNsHeaderLen]byte
+	p.Reply = append(p.Reply, header[:]...)
+	if cdb[2] != selectWellKnown {
+		for lun, u := range *n.target.luns.Load() {
+			if u != nil {
+				p.Reply = appendLUN(p.Reply, uint16(lun))
+			}
+		}
+	}
+	binary.BigEndian.PutUint32(p.Reply, uint32(len(p.Reply)-reportLUNsHeaderLen))
+	return p.cut(binary.BigEndian.Uint32(cdb[6:]))
+}
+
+// requestDESC is DESC of REQUEST SENSE, in byte 1.
+const requestDESC = 0x01
+
+// planRequestSense is REQUEST SENSE of SPC-4: sense data as data. It is the
+// pending unit attention, which is thereby reported, or NO SENSE.
+func planRequestSense(n *Nexus, p *Plan, cdb *[16]byte) Sense {
+	s := LUNotSupported
+	if p.Unit != nil {
+		s = n.attentionsOf(p.Unit).take()
+	}
+	p.Reply = s.Append(p.Reply, cdb[1]&requestDESC != 0)
+	return p.cut(uint32(cdb[4]))
+}

@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// lunSnapshot is a LUN map: the units of a target by LUN, nil where there is
+// none. It is never changed once published.
+type lunSnapshot []*Unit
+
+// A Target holds the LUN map that all its nexuses see.
+type Target struct {
+	name string
+	luns atomic.Pointer[lunSnapshot]
+
+	mu      sync.Mutex          // serialises all changes; not taken by Plan
+	units   []*Unit             // by slot, in order of Add
+	nexuses map[*Nexus]struct{} // attached ones
+}
+
+// NewTarget returns a target without units. The name is for messages.
+func NewTarget(name string) *Target {
+	t := &Target{name: name, nexuses: make(map[*Nexus]struct{})}
+	t.luns.Store(new(lunSnapshot))
+	return t
+}
+
+// Name returns the name of the target.
+func (t *Target) Name() string { return t.name }
+
+// Add makes u the unit of lun (0..MaxLUN). It is an error when the LUN is
+// taken or u is a unit of some target already. Nexuses that exist find
+// REPORTED LUNS DATA HAS CHANGED pending on the other units and a power-on
+// condition on the new one.
+func (t *Target) Add(lun uint16, u *Unit) error {
+	if lun > MaxLUN {
+		return fmt.Errorf("scsi: LUN %d of %s is above %d", lun, t.name, MaxLUN)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := *t.luns.Load()
+	if int(lun) < len(old) && old[lun] != nil {
+		return fmt.Errorf("scsi: %s has a LUN %d already", t.name, lun)
+	}
+	if !u.added.CompareAndSwap(false, true) {
+		return fmt.Errorf("scsi: the unit for LUN %d of %s is a unit already", lun, t.name)
+	}
+	u.lun, u.slot = lun, uint16(len(t.units))
+	t.units = append(t.units, u)
+	// The nexuses grow first: a unit that Plan can find has its attentions.
+	for n := range t.nexuses {
+		n.grow(len(t.units))
+	}
+	luns := make(lunSnapshot, max(len(old), int(lun)+1))
+	copy(luns, old)
+	luns[lun] = u
+	t.luns.Store(&luns)
+	// The news comes last: a REPORT LUNS that clears it has seen the new map.
+	for n := range t.nexuses {
+		for _, other := range t.units[:u.slot] {
+			n.attentionsOf(other).set(attLUNsChanged)
+		}
+	}
+	return nil
+}
+
+// Lookup returns the unit that the LUN field of a PDU names, nil when there is
+// none. Any loop may call it.
+func (t *Target) Lookup(lun [8]byte) *Unit {
+	n, ok := lunNumber(lun)
+	luns := *t.luns.Load()
+	if !ok || n >= uint64(len(luns)) {
+		return nil
+	}
+	return luns[n]
+}
+
+// Attach returns a new I_T nexus of initiator. A power-on condition is pending
+// on each unit.
+func (t *Target) Attach(initiator string) *Nexus {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := &Nexus{target: t, initiator: initiator}
+	n.pending.Store(new(pendingSnapshot))
+	n.grow(len(t.units))
+	t.nexuses[n] = struct{}{}
+	return n
+}
+
+// ResetLUN is the LOGICAL UNIT RESET of SAM-5 for u, a unit of t: mode
+// parameters go back to the saved values and each nexus, the issuer too as IET
+// did it, finds the reset pending. The data plane aborts the tasks.
+func (t *Target) ResetLUN(u *Unit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reset(u, attUnitReset)
+}
+
+// Reset is the hard reset of SAM-5, what TARGET WARM RESET and TARGET COLD
+// RESET ask for: ResetLUN for all units with the condition of a hard reset.
+func (t *Target) Reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, u := range t.units {
+		t.reset(u, attTargetReset)
+	}
+}
+
+// reset returns u to its saved mode parameters and makes kind pending. The
+// caller holds t.mu.
+func (t *Target) reset(u *Unit, kind attention) {
+	u.mode.Store(0)
+	for n := range t.nexuses {
+		n.attentionsOf(u).set(kind)
+	}
+}
+
+// modeChanged makes MODE PARAMETERS CHANGED pending on u for all nexuses but
+// the one that changed them.
+func (t *Target) modeChanged(u *Unit, by *Nexus) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for n := range t.nexuses {
+		if n != by {
+			n.attentionsOf(u).set(attModeChanged)
+		}
+	}
+}

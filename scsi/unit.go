@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"sync/atomic"
+)
+
+// A UnitConfig is what a Unit is made of.
+type UnitConfig struct {
+	Handle uint32 // opaque number of the data plane, handed back by Unit.Handle
+
+	Blocks            uint64 // logical blocks, at least 1
+	BlockSize         uint32 // bytes of a logical block: 512, 1024, 2048 or 4096
+	PhysicalBlockSize uint32 // bytes of a physical block: BlockSize times a power of two
+
+	ReadOnly    bool // writes are refused
+	WriteCache  bool // WCE: an acknowledged write may still be volatile
+	NonRotating bool // VPD B1h says solid state
+
+	ScsiID [16]byte // IET's ScsiId, in VPD 83h
+	ScsiSN string   // IET's ScsiSN, in VPD 80h: 1 to 32 printable ASCII characters
+
+	// MaxTransfer is the most bytes one READ, WRITE or VERIFY may ask for, at
+	// least one block. VPD B0h reports it; more is an invalid field.
+	MaxTransfer int
+}
+
+// The mode parameters that MODE SELECT can change, as bits of Unit.mode. All
+// are clear in the default and the saved values.
+const (
+	modeDSense uint32 = 1 << iota // D_SENSE: sense data in descriptor format
+	modeSWP                       // SWP: software write protect
+)
+
+// A Unit is a logical unit: a disk. It is immutable but for its mode bits.
+type Unit struct {
+	cfg       UnitConfig
+	maxBlocks uint32        // MaxTransfer in logical blocks
+	ppbExp    uint8         // physical block = 1<<ppbExp logical blocks
+	lun, slot uint16        // set by Target.Add before the unit is seen by anyone
+	added     atomic.Bool   // it is in the LUN map of a target
+	mode      atomic.Uint32 // modeDSense, modeSWP
+}
+
+// NewUnit returns the logical unit that c describes, or an error that names
+// the field of c that cannot be.
+func NewUnit(c UnitConfig) (*Unit, error) {
+	switch c.BlockSize {
+	case 512, 1024, 2048, 4096:
+	default:
+		return nil, fmt.Errorf("scsi: BlockSize %d is not 512, 1024, 2048 or 4096", c.BlockSize)
+	}
+	ratio := c.PhysicalBlockSize / c.BlockSize
+	if c.PhysicalBlockSize%c.BlockSize != 0 || bits.OnesCount32(ratio) != 1 || ratio > 1<<15 {
+		return nil, fmt.Errorf("scsi: PhysicalBlockSize %d is not BlockSize %d times a power of two up to 32768", c.PhysicalBlockSize, c.BlockSize)
+	}
+	if c.Blocks == 0 || c.Blocks > math.MaxInt64/uint64(c.BlockSize) {
+		return nil, fmt.Errorf("scsi: Blocks %d is not in 1..%d", c.Blocks, math.MaxInt64/uint64(c.BlockSize))
+	}
+	maxBlocks := int64(c.MaxTransfer) / int64(c.BlockSize)
+	if maxBlocks < 1 || maxBlocks > math.MaxUint32 {
+		return nil, fmt.Errorf("scsi: MaxTransfer %d bytes is not 1..%d blocks of %d", c.MaxTransfer, uint32(math.MaxUint32), c.BlockSize)
+	}
+	if len(c.ScsiSN) == 0 || len(c.ScsiSN) > maxScsiSN {
+		return nil, fmt.Errorf("scsi: ScsiSN %q does not have 1..%d characters", c.ScsiSN, maxScsiSN)
+	}
+	for i := range len(c.ScsiSN) {
+		if c.ScsiSN[i] < 0x20 || c.ScsiSN[i] > 0x7e {
+			return nil, fmt.Errorf("scsi: ScsiSN %q is not printable ASCII", c.ScsiSN)
+		}
+	}
+	return &Unit{
+		cfg:       c,
+		maxBlocks: uint32(maxBlocks),
+		ppbExp:    uint8(bits.TrailingZeros32(ratio)),
+	}, nil
+}
+
+// Handle returns the number that the data plane gave to the unit.
+func (u *Unit) Handle() uint32 { return u.cfg.Handle }
+
+// Config returns what the unit was made of.
+func (u *Unit) Config() UnitConfig { return u.cfg }
+
+// LUN returns the number that Target.Add gave to the unit.
+func (u *Unit) LUN() uint16 { return u.lun }
+
+// descriptorSense reports whether D_SENSE is set.
+func (u *Unit) descriptorSense() bool { return u.mode.Load()&modeDSense != 0 }
+
+// writeProtection returns the sense that refuses a write, or Good.
+func (u *Unit) writeProtection() Sense {
+	if u.cfg.ReadOnly {
+		return WriteProtected
+	}
+	if u.mode.Load()&modeSWP != 0 {
+		return SoftwareProtected
+	}
+	return Good
+}

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scsi
+
+import "encoding/binary"
+
+// A vpdPage is a vital product data page: its code and what follows the four
+// bytes of header.
+type vpdPage struct {
+	code byte
+	name string
+	body func(dst []byte, u *Unit) []byte
+}
+
+// vpdPages are the pages, sorted by code as page 00h must list them. It is
+// filled in by init because page 00h, a row of it, reads it.
+var vpdPages []vpdPage
+
+func init() {
+	vpdPages = []vpdPage{
+		{0x00, "Supported VPD Pages", appendSupportedPages},
+		{0x80, "Unit Serial Number", appendUnitSerial},
+		{0x83, "Device Identification", appendIdentification},
+		{0x86, "Extended INQUIRY Data", appendExtendedInquiry},
+		{0xb0, "Block Limits", appendBlockLimits},
+		{0xb1, "Block Device Characteristics", appendCharacteristics},
+		{0xb2, "Logical Block Provisioning", appendProvisioning},
+	}
+}
+
+// vpdPageOf returns the page with code, nil when there is none.
+func vpdPageOf(code byte) *vpdPage {
+	for i := range vpdPages {
+		if vpdPages[i].code == code {
+			return &vpdPages[i]
+		}
+	}
+	return nil
+}
+
+// vpdHeaderLen is the length of the header of a page: peripheral byte, code,
+// and the length of what follows in two bytes.
+const vpdHeaderLen = 4
+
+// appendVPD adds a page about u to dst.
+func appendVPD(dst []byte, u *Unit, page *vpdPage) []byte {
+	start := len(dst)
+	dst = append(dst, peripheralDisk, page.code, 0, 0)
+	dst = page.body(dst, u)
+	binary.BigEndian.PutUint16(dst[start+2:], uint16(len(dst)-start-vpdHeaderLen))
+	return dst
+}
+
+func appendSupportedPages(dst []byte, _ *Unit) []byte {
+	for i := range vpdPages {
+		dst = append(dst, vpdPages[i].code)
+	}
+	return dst
+}
+
+func appendUnitSerial(dst []byte, u *Unit) []byte { return appendSerial(dst, u.cfg.ScsiSN) }
+
+// appendIdentification is IET's one designator, T10 vendor ID based and
+// binary; initiators build the WWID from these bytes.
+func appendIdentification(dst []byte, u *Unit) []byte {
+	const codeSetBinary, typeT10Vendor = 0x01, 0x01
+	dst = append(dst, codeSetBinary, typeT10Vendor, 0, byte(len(t10Vendor)+len(u.cfg.ScsiID)))
+	dst = append(dst, t10Vendor...)
+	return append(dst, u.cfg.ScsiID[:]...)
+}
+
+// Extended INQUIRY Data. See SPC-4.
+const (
+	extendedLen = 60
+
+	extendedSIMPSUP = 0x01 // byte 5: the SIMPLE task attribute
+	extendedVSUP    = 0x01 // byte 6: there is a volatile cache
+)
+
+func appendExtendedInquiry(dst []byte, u *Unit) []byte {
+	// Offsets are those of the page less its header.
+	d := [extendedLen]byte{5 - vpdHeaderLen: extendedSIMPSUP, 13 - vpdHeaderLen: MaxSenseLen}
+	if u.cfg.WriteCache {
+		d[6-vpdHeaderLen] = extendedVSUP
+	}
+	return append(dst, d[:]...)
+}
+
+// blockLimitsLen is 3Ch, which SBC-3 fixes; libiscsi's suite checks it.
+const blockLimitsLen = 60
+
+// appendBlockLimits reports the longest transfer and the physical block as its
+// granularity. All fields of commands that do not exist are zero.
+func appendBlockLimits(dst []byte, u *Unit) []byte {
+	var d [blockLimitsLen]byte
+	binary.BigEndian.PutUint16(d[6-vpdHeaderLen:], 1<<u.ppbExp)
+	binary.BigEndian.PutUint32(d[8-vpdHeaderLen:], u.maxBlocks)
+	return append(dst, d[:]...)
+}
+
+// characteristicsLen is the length of Block Device Characteristics in SBC-3.
+const characteristicsLen = 60
+
+// appendCharacteristics says 1 (no medium that turns) or 0 (not reported) for
+// the rotation rate: the host's disks are not ours to describe.
+func appendCharacteristics(dst []byte, u *Unit) []byte {
+	var d [characteristicsLen]byte
+	if u.cfg.NonRotating {
+		binary.BigEndian.PutUint16(d[4-vpdHeaderLen:], 1)
+	}
+	return append(dst, d[:]...)
+}
+
+// appendProvisioning says that the unit is not thin provisioned: every field
+// is zero.
+func appendProvisioning(dst []byte, _ *Unit) []byte { return append(dst, 0, 0, 0, 0) }
