@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"ietring/backing"
+)
+
+// A Config is everything that the operator can say.
+type Config struct {
+	Targets []Target
+	Portals []netip.Addr // addresses to listen on; none: every address, v4 and v6
+	Port    int          // TCP port; 0: one that is free
+	Demo    bool         // serve the demo target too
+
+	QueueDepth int // commands, the window of each session
+
+	Threads      int   // event loops
+	RingEntries  int   // submission queue entries of each loop
+	Workers      int   // completion workers
+	CPUs         []int // CPUs that loops are pinned to; none: not pinned
+	BufferMemory int64 // bytes, all loops together
+
+	LogLevel  string // one of LogLevels
+	LogFormat string // "console" or "json"
+	PIDFile   string // "": none
+	UID, GID  int    // to become after start; 0: stay
+}
+
+// A Target is one Target block of ietd.conf, or one --target.
+type Target struct {
+	Name string // iSCSI name
+	Luns []Lun
+	Keys SessionKeys
+}
+
+// A Lun is one Lun line of ietd.conf, or one --lun.
+type Lun struct {
+	Number  uint16 // 0 to MaxLun
+	Backing backing.Params
+	ScsiID  [16]byte // VPD 83h
+	ScsiSN  string   // VPD 80h
+}
+
+// MaxLun is the highest logical unit number: 14 bits of flat addressing, as in
+// IET.
+const MaxLun = 16383
+
+// LogLevels are the words of --log-level, the loudest first.
+var LogLevels = []string{"trace", "debug", "info", "warn", "error"}
+
+// addTarget begins a target.
+func (c *Config) addTarget(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	for i := range c.Targets {
+		if strings.EqualFold(c.Targets[i].Name, name) {
+			return fmt.Errorf("%s is there twice; each target needs its own name", name)
+		}
+	}
+	c.Targets = append(c.Targets, Target{Name: name})
+	return nil
+}
+
+// addLun gives the last target what line says: a number and parameters.
+func (c *Config) addLun(line string) error {
+	if len(c.Targets) == 0 {
+		return fmt.Errorf("there is no target that it could belong to; give --target before --lun")
+	}
+	t := &c.Targets[len(c.Targets)-1]
+	lun, err := ParseLun(t.Name, line)
+	if err != nil {
+		return err
+	}
+	for i := range t.Luns {
+		if t.Luns[i].Number == lun.Number {
+			return fmt.Errorf("LUN %d of %s is there twice; each needs its own number", lun.Number, t.Name)
+		}
+	}
+	t.Luns = append(t.Luns, lun)
+	return nil
+}
+
+// Check looks at what only the whole can tell, after all flags are read.
+func (c *Config) Check() error {
+	if len(c.Targets) == 0 && !c.Demo {
+		return fmt.Errorf("nothing to serve; begin with 'ietd --demo', or with --target NAME --lun '0 Path=FILE' (see ietd --help)")
+	}
+	for i := range c.Targets {
+		t := &c.Targets[i]
+		if len(t.Luns) == 0 {
+			return fmt.Errorf("--target %s: it has no LUN; give it one, as in --lun '0 Path=/srv/disk.img'", t.Name)
+		}
+		if err := t.Keys.Check(); err != nil {
+			return fmt.Errorf("--session: %w", err)
+		}
+	}
+	return c.checkPaths()
+}
+
+// checkPaths refuses one path behind two LUNs: caches and reservations of the
+// two would not know of each other.
+func (c *Config) checkPaths() error {
+	seen := make(map[string]string)
+	for i := range c.Targets {
+		for _, l := range c.Targets[i].Luns {
+			if l.Backing.Path == "" || l.Backing.IOMode == "ro" {
+				continue
+			}
+			here := fmt.Sprintf("LUN %d of %s", l.Number, c.Targets[i].Name)
+			if there, twice := seen[l.Backing.Path]; twice {
+				return fmt.Errorf("--lun: %s is behind %s and %s; a path can be written through one LUN only", l.Backing.Path, there, here)
+			}
+			seen[l.Backing.Path] = here
+		}
+	}
+	return nil
+}

@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+	"net/netip"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Bounds and defaults of the flags.
+const (
+	defaultPort        = 3260 // RFC 7143, Section 4.1
+	defaultQueueDepth  = 128
+	maxQueueDepth      = 1024
+	defaultMaxThreads  = 8
+	maxThreads         = 256
+	defaultRingEntries = 1024
+	minRingEntries     = 64
+	maxRingEntries     = 32768 // the kernel's own limit
+	defaultWorkers     = 2
+	maxWorkers         = 64
+	defaultBuffers     = "256MiB"
+	minBufferMemory    = 32 << 20 // two of the largest commands
+	maxDebugLevel      = 2
+)
+
+// An Action is what the arguments ask the program to do.
+type Action uint8
+
+// Actions.
+const (
+	Serve Action = iota
+	PrintHelp
+	PrintVersion
+)
+
+// flagValue is a flag whose words are handled one by one, in order, as they
+// stand on the command line.
+type flagValue struct {
+	set  func(string) error
+	def  string
+	kind string
+}
+
+func (f *flagValue) Set(s string) error { return f.set(s) }
+func (f *flagValue) String() string     { return f.def }
+func (f *flagValue) Type() string       { return f.kind }
+
+// parser holds what flags say until the whole is known.
+type parser struct {
+	cfg           *Config
+	fs            *pflag.FlagSet
+	keys          SessionKeys
+	debug         int
+	help, version bool
+	foreground    bool
+}
+
+// ParseArgs reads the arguments after the program's name. Errors are one line
+// without the program's name. Nothing is opened or bound.
+func ParseArgs(args []string) (*Config, Action, error) {
+	p := newParser()
+	if err := p.fs.Parse(args); err != nil {
+		return nil, Serve, flagError(err)
+	}
+	switch {
+	case p.help:
+		return p.cfg, PrintHelp, nil
+	case p.version:
+		return p.cfg, PrintVersion, nil
+	case p.fs.NArg() > 0:
+		return nil, Serve, fmt.Errorf("%q is not a flag; see ietd --help", p.fs.Arg(0))
+	}
+	if err := p.debugLevel(); err != nil {
+		return nil, Serve, err
+	}
+	for i := range p.cfg.Targets {
+		p.cfg.Targets[i].Keys = p.keys
+	}
+	if err := p.keys.Check(); err != nil {
+		return nil, Serve, fmt.Errorf("--session: %w", err)
+	}
+	return p.cfg, Serve, p.cfg.Check()
+}
+
+// PrintUsage writes the text of --help.
+func PrintUsage(w io.Writer) error {
+	p := newParser()
+	_, err := fmt.Fprintf(w, `ietd serves files, block devices and nothing at all as iSCSI disks.
+
+Usage:
+  ietd --demo
+  ietd --target NAME --lun 'NUMBER Path=FILE[,KEY=VALUE…]' [--lun …] [--target …] [flags]
+
+Flags:
+%s
+Lun parameters (each --lun belongs to the --target before it):
+%s
+Session keys (--session KEY=VALUE, RFC 7143):
+%s`, p.fs.FlagUsages(), lunParamUsage(), sessionKeyUsage())
+	return err
+}
+
+func lunParamUsage() string {
+	var b strings.Builder
+	for _, p := range lunParams {
+		fmt.Fprintf(&b, "  %-18s %s\n", p.name, p.want)
+	}
+	return b.String()
+}
+
+func sessionKeyUsage() string {
+	var b strings.Builder
+	for i := range sessionKeys {
+		k := &sessionKeys[i]
+		want := k.rangeText()
+		switch {
+		case k.kind == digests:
+			want = "None, CRC32C, or both; CRC32C alone enforces it"
+		case k.kind == yesNo && k.min == 1:
+			want = "Yes"
+		case k.kind == yesNo:
+			want = "Yes or No"
+		}
+		fmt.Fprintf(&b, "  %-24s %s (default %s)\n", k.name, want, k.def)
+	}
+	return b.String()
+}
+
+func newParser() *parser {
+	c := &Config{
+		Port: defaultPort, QueueDepth: defaultQueueDepth,
+		Threads:     min(runtime.NumCPU(), defaultMaxThreads),
+		RingEntries: defaultRingEntries, Workers: defaultWorkers,
+		BufferMemory: 256 << 20, LogLevel: "info", LogFormat: "console",
+	}
+	p := &parser{cfg: c, fs: pflag.NewFlagSet("ietd", pflag.ContinueOnError)}
+	p.fs.SortFlags = false
+	p.fs.SetOutput(io.Discard) // main prints the one line
+	p.fs.Usage = func() {}
+	p.diskFlags()
+	p.engineFlags()
+	p.processFlags()
+	return p
+}
+
+// flag registers one flag whose value set takes.
+func (p *parser) flag(name, short, kind, def, usage string, set func(string) error) {
+	p.fs.VarP(&flagValue{set: set, def: def, kind: kind}, name, short, usage)
+}
+
+// number registers a flag that is a number from lo to hi.
+func (p *parser) number(dst *int, name, short string, lo, hi int, usage string) {
+	p.flag(name, short, "N", strconv.Itoa(*dst), usage, func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < lo || n > hi {
+			return fmt.Errorf("%q is not a number from %d to %d", s, lo, hi)
+		}
+		*dst = n
+		return nil
+	})
+}
+
+// word registers a flag that is one of a few words.
+func (p *parser) word(dst *string, name string, words []string, usage string) {
+	p.flag(name, "", "WORD", *dst, usage, func(s string) error {
+		if !slices.Contains(words, s) {
+			return fmt.Errorf("%q is not one of %s", s, strings.Join(words, ", "))
+		}
+		*dst = s
+		return nil
+	})
+}
+
+// diskFlags are about what is served and where.
+func (p *parser) diskFlags() {
+	c := p.cfg
+	p.flag("target", "", "NAME", "", "begin a target with this iSCSI name (repeatable); example: --target iqn.2026-11.com.example:disk", c.addTarget)
+	p.flag("lun", "", "LINE", "", "give the last target a LUN, in the words of ietd.conf (repeatable); example: --lun '0 Path=/srv/disk.img,Type=fileio'", c.addLun)
+	p.fs.BoolVar(&c.Demo, "demo", false, "serve a 1 GiB file and a nullio LUN and print how to use them; example: --demo")
+	p.flag("address", "a", "ADDR", "", "listen on this IP address (repeatable; default: every address, v4 and v6); example: -a 192.0.2.1 -a 2001:db8::1", p.address)
+	p.number(&c.Port, "port", "p", 0, 65535, "listen on this TCP port, 0 for a free one; example: -p 3260")
+	p.flag("session", "", "KEY=VALUE", "", "set a session key for every target (repeatable); example: --session MaxBurstLength=1048576", p.session)
+	p.number(&c.QueueDepth, "queue-depth", "", 1, maxQueueDepth, "commands that a session may have open (IET's QueuedCommands); example: --queue-depth 128")
+}
+
+// engineFlags are about threads and memory.
+func (p *parser) engineFlags() {
+	c := p.cfg
+	p.number(&c.Threads, "threads", "", 1, maxThreads, "event loops, one thread each (the default is the number of CPUs, at most 8); example: --threads 4")
+	p.flag("ring-entries", "", "N", strconv.Itoa(c.RingEntries), "submission queue entries of each loop, a power of two; example: --ring-entries 1024", p.ringEntries)
+	p.number(&c.Workers, "workers", "", 1, maxWorkers, "completion workers: threads for what would stall a loop; example: --workers 2")
+	p.flag("cpus", "", "LIST", "", "pin the loops to these CPUs, in turn (default: not pinned); example: --cpus 0,2-3", func(s string) (err error) {
+		c.CPUs, err = parseCPUs(s)
+		return err
+	})
+	p.flag("buffer-memory", "", "SIZE", defaultBuffers, "most memory for I/O buffers, bytes of all loops together; example: --buffer-memory 256MiB", p.bufferMemory)
+}
+
+// processFlags are about the process, most of them IET's.
+func (p *parser) processFlags() {
+	c := p.cfg
+	p.word(&c.LogLevel, "log-level", LogLevels, "log what is at least this important: trace, debug, info, warn, error; example: --log-level debug")
+	p.word(&c.LogFormat, "log-format", []string{"console", "json"}, "how log lines look on standard error: console or json; example: --log-format json")
+	p.flag("pid-file", "", "PATH", "", "write the process id to this file and hold its lock (default: none); example: --pid-file /run/ietd.pid", func(s string) error {
+		if s == "" {
+			return errors.New("the path is empty; write it as in /run/ietd.pid")
+		}
+		c.PIDFile = s
+		return nil
+	})
+	p.fs.BoolVarP(&p.foreground, "foreground", "f", false, "accepted as IET's: ietd always stays in the foreground; example: -f")
+	p.number(&p.debug, "debug", "d", 0, maxDebugLevel, "IET's debug level: 1 is --log-level debug, 2 is trace; example: -d 1")
+	p.number(&c.UID, "uid", "u", 0, 1<<31-2, "become this user id when everything is open, 0 stays; example: -u 1000")
+	p.number(&c.GID, "gid", "g", 0, 1<<31-2, "become this group id when everything is open, 0 stays; example: -g 1000")
+	p.fs.BoolVarP(&p.version, "version", "v", false, "print the version; example: -v")
+	p.fs.BoolVarP(&p.help, "help", "h", false, "print this; example: -h")
+}
+
+func (p *parser) address(s string) error {
+	bare := s
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		bare = s[1 : len(s)-1]
+	}
+	addr, err := netip.ParseAddr(bare)
+	if err != nil {
+		return fmt.Errorf("%q is not an IP address; write it as 192.0.2.1 or 2001:db8::1, the port goes to --port", s)
+	}
+	addr = addr.Unmap()
+	if slices.Contains(p.cfg.Portals, addr) {
+		return fmt.Errorf("%s is there twice", addr)
+	}
+	p.cfg.Portals = append(p.cfg.Portals, addr)
+	return nil
+}
+
+func (p *parser) session(s string) error {
+	name, value, found := strings.Cut(s, "=")
+	if !found {
+		return fmt.Errorf("%q has no value; write KEY=VALUE, as in MaxBurstLength=1048576", s)
+	}
+	return p.keys.Set(name, value)
+}
+
+func (p *parser) ringEntries(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < minRingEntries || n > maxRingEntries || bits.OnesCount(uint(n)) != 1 {
+		return fmt.Errorf("%q is not a power of two from %d to %d", s, minRingEntries, maxRingEntries)
+	}
+	p.cfg.RingEntries = n
+	return nil
+}
+
+func (p *parser) bufferMemory(s string) error {
+	n, err := parseSize(s)
+	if err != nil {
+		return err
+	}
+	if n < minBufferMemory {
+		return fmt.Errorf("%s is too little; it must be at least %dMiB", s, minBufferMemory>>20)
+	}
+	p.cfg.BufferMemory = n
+	return nil
+}
+
+// debugLevel makes IET's number a log level.
+func (p *parser) debugLevel() error {
+	if p.debug == 0 {
+		return nil
+	}
+	if p.fs.Changed("log-level") {
+		return errors.New("--debug and --log-level are both there; give one of them")
+	}
+	p.cfg.LogLevel = [...]string{1: "debug", maxDebugLevel: "trace"}[p.debug]
+	return nil
+}
+
+// flagError turns pflag's errors into our one line.
+func flagError(err error) error {
+	var bad *pflag.InvalidValueError
+	if errors.As(err, &bad) {
+		return fmt.Errorf("--%s: %w", bad.GetFlag().Name, errors.Unwrap(err))
+	}
+	return fmt.Errorf("%w; see ietd --help", err)
+}
