@@ -67,6 +67,18 @@ func (d *Disk) describeDevice(f *description) error {
 	if f.physical, err = unix.IoctlGetUint32(d.fd, unix.BLKPBSZGET); err != nil {
 		return fmt.Errorf("cannot ask for the physical block size of %s: %w", d.params.Path, err)
 	}
+	if d.readOnly {
+		return nil
+	}
+	// A device set read-only can be opened for writing since Linux 6.5; it would
+	// refuse each write.
+	fixed, err := unix.IoctlGetUint32(d.fd, unix.BLKROGET)
+	if err != nil {
+		return fmt.Errorf("cannot ask whether %s may be written: %w", d.params.Path, err)
+	}
+	if fixed != 0 {
+		return fmt.Errorf("%s is set read-only: use IOMode=ro", d.params.Path)
+	}
 	return nil
 }
 

@@ -141,7 +141,7 @@ func (d *Disk) setGeometry(bytes int64, physical uint32) error {
 		d.note("%s: its last %d bytes are not a whole block of %d and stay unused", d.params.Path, rest, block)
 	}
 	if asked := d.params.PhysicalBlockSize; asked != 0 {
-		if err := checkPhysical(asked, d.blockSize); err != nil {
+		if err := checkPhysical(asked, d.blockSize, d.blockSize); err != nil {
 			return fmt.Errorf("%s: %w", d.params.Path, err)
 		}
 		physical = asked

@@ -70,20 +70,23 @@ func (p Params) checkSizes() error {
 	if p.PhysicalBlockSize == 0 {
 		return nil
 	}
-	blockSize := p.BlockSize
-	if blockSize == 0 {
-		// blockio's default is the device's; no device has less than this.
-		blockSize = defaultBlockSize
+	least, most := p.BlockSize, p.BlockSize
+	switch {
+	case p.BlockSize != 0:
+	case p.kindName() == "blockio":
+		least, most = 512, 4096 // it will be the device's
+	default:
+		least, most = defaultBlockSize, defaultBlockSize
 	}
-	return checkPhysical(p.PhysicalBlockSize, blockSize)
+	return checkPhysical(p.PhysicalBlockSize, least, most)
 }
 
-// checkPhysical reports whether a physical block size can be told to an
-// initiator whose logical blocks have blockSize bytes.
-func checkPhysical(physical, blockSize uint32) error {
-	if !powerOfTwo(physical) || physical < blockSize || physical > blockSize<<maxPhysicalShift {
+// checkPhysical reports whether a physical block size can be told to an initiator
+// whose logical blocks have from least to most bytes.
+func checkPhysical(physical, least, most uint32) error {
+	if !powerOfTwo(physical) || physical < least || physical > most<<maxPhysicalShift {
 		return fmt.Errorf("PhysicalBlockSize=%d: it can be a power of two from the block size, %d, to %d",
-			physical, blockSize, blockSize<<maxPhysicalShift)
+			physical, least, most<<maxPhysicalShift)
 	}
 	return nil
 }

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package backing_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"ietring/backing"
+)
+
+// diskBytes is the size of most disks under test.
+const diskBytes = 2 << 20
+
+// newFile makes a sparse file of size bytes in dir until the end of the test.
+func newFile(t *testing.T, dir string, size int64) string {
+	t.Helper()
+	f, err := os.CreateTemp(dir, "ietring-backing-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(f.Name()) })
+	if err := f.Truncate(size); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return f.Name()
+}
+
+// loopDevice binds a new loop device with the sector size given to a file of size
+// bytes until the end of the test. It skips the test where that is not permitted.
+func loopDevice(t *testing.T, sector int, size int64, options ...string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root may bind a loop device")
+	}
+	if _, err := os.Stat("/dev/loop-control"); err != nil {
+		t.Skip("this system has no loop devices: ", err)
+	}
+	args := append([]string{"--find", "--show", "--sector-size", strconv.Itoa(sector)}, options...)
+	args = append(args, newFile(t, t.TempDir(), size))
+	out, err := exec.Command("losetup", args...).CombinedOutput()
+	if err != nil {
+		if text := string(out); strings.Contains(text, "not permitted") || strings.Contains(text, "denied") {
+			t.Skip("binding a loop device is not permitted here: ", text)
+		}
+		t.Fatalf("losetup: %v: %s", err, out)
+	}
+	device := strings.TrimSpace(string(out))
+	t.Cleanup(func() {
+		if out, err := exec.Command("losetup", "--detach", device).CombinedOutput(); err != nil {
+			t.Errorf("losetup --detach %s: %v: %s", device, err, out)
+		}
+	})
+	return device
+}
+
+// mountedLoop makes an ext4 file system on a loop device with the sector size given
+// and mounts it until the end of the test. It returns the folder and the device.
+func mountedLoop(t *testing.T, sector int) (dir, device string) {
+	t.Helper()
+	device = loopDevice(t, sector, 32<<20)
+	if out, err := exec.Command("mkfs.ext4", "-q", device).CombinedOutput(); err != nil {
+		t.Fatalf("mkfs.ext4: %v: %s", err, out)
+	}
+	dir = filepath.Join(t.TempDir(), "mnt")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(device, dir, "ext4", 0, ""); err != nil {
+		if err == unix.EPERM || err == unix.EACCES {
+			t.Skip("mounting is not permitted here: ", err)
+		}
+		t.Fatalf("mount %s: %v", device, err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Errorf("umount %s: %v", dir, err)
+		}
+	})
+	return dir, device
+}
+
+// fileSystem returns the magic number of the file system dir is on.
+func fileSystem(t *testing.T, dir string) int64 {
+	t.Helper()
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	return int64(st.Type)
+}
+
+// open opens a disk until the end of the test.
+func open(t *testing.T, p backing.Params) *backing.Disk {
+	t.Helper()
+	d, err := backing.Open(p)
+	if err != nil {
+		t.Fatalf("Open(%+v): %v", p, err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return d
+}
