@@ -9,6 +9,9 @@ import "encoding/binary"
 // space addressing can say in two bytes.
 const MaxLUN = 16383
 
+// lunLen is the length of a LUN field in bytes.
+const lunLen = 8
+
 // maxPeripheralLUN is the largest LUN that REPORT LUNS gives in the peripheral
 // device addressing method; the ones above get flat space addressing.
 const maxPeripheralLUN = 255

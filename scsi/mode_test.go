@@ -66,6 +66,7 @@ func TestModeSense(t *testing.T) {
 		{"without a volatile cache", writeThrough, 0, "1a 08 08 00 ff", "17 00 10 00 0812" + zeros(18)},
 		{"a read-only unit", readOnly, 0, "1a 08 0a 00 ff", "0f 00 90 00" + controlHex},
 		{"a disk too large for the short descriptor", large, 0, "1a 00 0a 00 ff", "17 00 10 08 ffffffff 00000200" + controlHex},
+		{"the geometry of a disk with too many cylinders for the field", large, 0, "1a 08 04 00 ff", "1b 00 10 00 0416 ffffff 40" + zeros(18)},
 		{"current values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 0a 00 ff", "0f 00 90 00 0a0a 06 10 08 00000000000000"},
 		{"default values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 8a 00 ff", "0f 00 90 00" + controlHex},
 		{"changeable values", nil, 0, "1a 08 4a 00 ff", "0f 00 10 00 0a0a 04 00 08 00000000000000"},
@@ -197,6 +198,16 @@ func TestModeSelectCDB(t *testing.T) {
 	if s := n.Collected(&p, make([]byte, 8)); s != ParamListLength {
 		t.Errorf("less data than the list length: %v", s)
 	}
+}
+
+func TestCollectedNeedsItsPlan(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("Collected took data that no plan asked for")
+		}
+	}()
+	n, _ := newNexus(t, nil)
+	n.Collected(&Plan{}, nil)
 }
 
 func TestDescriptorSenseIsTold(t *testing.T) {

@@ -46,6 +46,10 @@ type Plan struct {
 	cdb [16]byte // for Collected
 }
 
+// MaxReplyLen is the most bytes of Reply: REPORT LUNS of a target with all the
+// LUNs there can be. All other replies fit in 1 KiB.
+const MaxReplyLen = reportLUNsHeaderLen + lunLen*(MaxLUN+1)
+
 // MaxCollectLen is the most bytes that an ActionCollect asks for.
 const MaxCollectLen = 512
 

@@ -71,7 +71,7 @@ var (
 	NotEnoughUnsolicitedData  = Sense{Key: AbortedCmd, ASC: 0x0c, ASCQ: 0x0d}
 	DigestError               = Sense{Key: AbortedCmd, ASC: 0x47, ASCQ: 0x05}
 	DataPhaseError            = Sense{Key: AbortedCmd, ASC: 0x4b, ASCQ: 0x00}
-	CommandsClearedByLoss     = Sense{Key: AbortedCmd, ASC: 0x47, ASCQ: 0x7f}
+	CommandsClearedByEvent    = Sense{Key: AbortedCmd, ASC: 0x47, ASCQ: 0x7f}
 	InvalidFieldInCommandIU   = Sense{Key: IllegalRequest, ASC: 0x0e, ASCQ: 0x03}
 )
 

@@ -90,6 +90,24 @@ func TestReportLUNs(t *testing.T) {
 	}
 }
 
+func TestFullTarget(t *testing.T) {
+	tg := NewTarget("full")
+	n := tg.Attach("host")
+	if tg.Name() != "full" || n.Initiator() != "host" {
+		t.Errorf("names %q, %q", tg.Name(), n.Initiator())
+	}
+	luns := make(lunSnapshot, MaxLUN+1)
+	u := newUnit(t, nil)
+	for i := range luns {
+		luns[i] = u
+	}
+	tg.luns.Store(&luns) // as if Add had been called for each
+	var p Plan
+	if s := n.Plan(&p, lunField(0), cdbOf(t, "a0 00 00 000000 ffffffff")); s != Good || len(p.Reply) != MaxReplyLen {
+		t.Errorf("sense %v, %d bytes, MaxReplyLen is %d", s, len(p.Reply), MaxReplyLen)
+	}
+}
+
 func TestLUNWithoutUnit(t *testing.T) {
 	n, _ := newNexus(t, nil)
 	var p Plan

@@ -215,6 +215,9 @@ func FuzzPlan(f *testing.F) {
 		if (p.OutLen != 0) && dir != ToTarget || len(p.Reply) != 0 && dir != ToInitiator {
 			t.Fatalf("% x: the plan goes the wrong way: %s", cdb, fmt.Sprintf("%+v", outcomeOf(&p)))
 		}
+		if len(p.Reply) > 1024 {
+			t.Fatalf("% x: a reply of %d bytes", cdb, len(p.Reply))
+		}
 		if p.Action == ActionCollect {
 			if p.OutLen > MaxCollectLen {
 				t.Fatalf("% x collects %d bytes", cdb, p.OutLen)
