@@ -22,27 +22,34 @@ const neighbourTime = 150 * time.Millisecond
 // it finds its own bytes. The runs are cut so that with small blocks writers of
 // whole alignment units and of parts of the same and of the next unit meet, at the
 // start of the disk and against its end.
+//
+// The first block of a run can be shared: one more goroutine writes it all the time.
+// What it holds is then open, but the other blocks of a whole unit that is written
+// while a part of it is read, changed and written must not go back to what they were.
 func testNeighbours(t *testing.T, params Maker) {
 	d := open(t, params(t))
-	runs := []int{1, 7, 8, 1, 1, 6, 8, 8, 3, 9, 2, 10} // 64 blocks, 8 to a page of 512
+	runs := []struct{ blocks, shared int }{ // 64 blocks; a page has 8 of 512
+		{1, 0}, {7, 0}, {8, 1}, {1, 0}, {1, 0}, {6, 0}, {8, 0}, {8, 1}, {3, 0}, {9, 0}, {2, 0}, {10, 0},
+	}
 	for _, base := range []int64{0, d.Size() - minBlocks*int64(d.BlockSize())} {
 		var wg sync.WaitGroup
-		errs := make(chan error, len(runs))
+		errs := make(chan error, 2*len(runs))
 		deadline := time.Now().Add(neighbourTime)
 		first := 0
-		for _, blocks := range runs {
+		for _, run := range runs {
 			off := base + int64(first)*int64(d.BlockSize())
-			first += blocks
-			wg.Go(func() {
-				if err := writeOwn(d, off, blocks, deadline); err != nil {
-					errs <- err
-				}
-			})
+			first += run.blocks
+			wg.Go(func() { errs <- writeOwn(d, off, run.blocks, run.shared, deadline) })
+			if run.shared != 0 {
+				wg.Go(func() { errs <- scribble(d, off, run.shared, deadline) })
+			}
 		}
 		wg.Wait()
 		close(errs)
 		for err := range errs {
-			t.Error(err)
+			if err != nil {
+				t.Error(err)
+			}
 		}
 		if first != minBlocks {
 			t.Fatalf("the runs have %d blocks, the region %d", first, minBlocks)
@@ -50,10 +57,11 @@ func testNeighbours(t *testing.T, params Maker) {
 	}
 }
 
-// writeOwn writes blocks at off, which nobody else writes, until the deadline, and
-// checks all of them after each write.
-func writeOwn(d *backing.Disk, off int64, blocks int, deadline time.Time) error {
+// writeOwn writes blocks at off, of which nobody else writes more than the first
+// shared, until the deadline, and checks the others after each write.
+func writeOwn(d *backing.Disk, off int64, blocks, shared int, deadline time.Time) error {
 	block := int(d.BlockSize())
+	own := shared * block
 	model, got := memory(blocks*block, 0), memory(blocks*block, 0)
 	if err := d.WriteAt(model, off, false); err != nil {
 		return err
@@ -71,9 +79,22 @@ func writeOwn(d *backing.Disk, off int64, blocks int, deadline time.Time) error 
 		if !keeps(d) {
 			clear(model)
 		}
-		if i := firstDifference(got, model); i >= 0 {
+		if i := firstDifference(got[own:], model[own:]); i >= 0 {
+			i += own
 			return fmt.Errorf("round %d of the run of %d blocks at offset %d: byte %d is %#02x, want %#02x: a neighbour's write undid it",
 				round, blocks, off, i, got[i], model[i])
+		}
+	}
+	return nil
+}
+
+// scribble writes blocks at off until the deadline.
+func scribble(d *backing.Disk, off int64, blocks int, deadline time.Time) error {
+	p := memory(blocks*int(d.BlockSize()), 0)
+	for round := uint64(0); round == 0 || time.Now().Before(deadline); round++ {
+		noise(p, round)
+		if err := d.WriteAt(p, off, false); err != nil {
+			return err
 		}
 	}
 	return nil
