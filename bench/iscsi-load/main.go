@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ietring/bench/initiator"
+	"ietring/bench/load"
+)
+
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		usage()
+	}
+	switch os.Args[1] {
+	case "verify":
+		verify(os.Args[2:])
+	case "perf":
+		perf(os.Args[2:])
+	default:
+		usage()
+	}
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: iscsi-load verify|perf --address HOST:PORT --target IQN [flags]; see iscsi-load verify --help")
+	os.Exit(exitUsage)
+}
+
+// loginFlags are the flags that both commands have.
+type loginFlags struct {
+	set   *pflag.FlagSet
+	login initiator.Options
+	offer initiator.Params
+	lun   int
+}
+
+func newFlags(name string) *loginFlags {
+	f := &loginFlags{set: pflag.NewFlagSet(name, pflag.ContinueOnError), offer: initiator.Defaults()}
+	f.set.StringVar(&f.login.Address, "address", "", "portal, HOST:PORT")
+	f.set.StringVar(&f.login.Target, "target", "", "name of the target, an IQN")
+	f.set.StringVar(&f.login.Initiator, "initiator", initiator.DefaultInitiator, "name of this initiator")
+	f.set.DurationVar(&f.login.Timeout, "timeout", 30*time.Second, "silence with commands open that ends the run")
+	f.set.IntVar(&f.lun, "lun", 0, "logical unit number")
+	f.set.BoolVar(&f.offer.InitialR2T, "initial-r2t", f.offer.InitialR2T, "offer InitialR2T=Yes")
+	f.set.BoolVar(&f.offer.ImmediateData, "immediate-data", f.offer.ImmediateData, "offer ImmediateData=Yes")
+	f.set.BoolVar(&f.offer.HeaderDigest, "header-digest", false, "offer HeaderDigest=CRC32C,None")
+	f.set.BoolVar(&f.offer.DataDigest, "data-digest", false, "offer DataDigest=CRC32C,None")
+	f.set.IntVar(&f.offer.FirstBurstLength, "first-burst", f.offer.FirstBurstLength, "FirstBurstLength in bytes")
+	f.set.IntVar(&f.offer.MaxBurstLength, "max-burst", f.offer.MaxBurstLength, "MaxBurstLength in bytes")
+	f.set.IntVar(&f.offer.MaxRecvDataSegmentLength, "max-segment", f.offer.MaxRecvDataSegmentLength, "MaxRecvDataSegmentLength in bytes")
+	f.set.IntVar(&f.offer.MaxOutstandingR2T, "max-r2t", f.offer.MaxOutstandingR2T, "MaxOutstandingR2T")
+	f.set.BoolVar(&f.login.LongDataIn, "long-data-in", false, "let Data-In sequences exceed MaxBurstLength (tgt needs it)")
+	return f
+}
+
+// parse reads the command line or ends the program.
+func (f *loginFlags) parse(args []string) {
+	err := f.set.Parse(args)
+	switch {
+	case err == pflag.ErrHelp:
+		os.Exit(0)
+	case err != nil:
+	case f.set.NArg() > 0:
+		err = fmt.Errorf("what is %q?", f.set.Arg(0))
+	case f.login.Address == "" || f.login.Target == "":
+		err = fmt.Errorf("--address and --target are needed")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "iscsi-load:", err)
+		os.Exit(exitUsage)
+	}
+	f.login.Offer = &f.offer
+}
+
+func verify(args []string) {
+	f := newFlags("iscsi-load verify")
+	c := load.DefaultConfig()
+	f.set.IntVar(&c.Sessions, "sessions", c.Sessions, "sessions")
+	f.set.IntVar(&c.Streams, "streams", c.Streams, "commands in flight of each session")
+	f.set.DurationVar(&c.Duration, "duration", c.Duration, "how long")
+	f.set.Uint64Var(&c.Seed, "seed", 0, "seed of the random choices; 0 takes one from the clock")
+	f.set.IntVar(&c.PrivateLen, "private", c.PrivateLen, "bytes of the area that each stream has for itself")
+	f.set.IntVar(&c.SharedLen, "shared", c.SharedLen, "bytes of the area that all streams share")
+	f.set.IntVar(&c.MaxLen, "max-io", c.MaxLen, "bytes of the largest command")
+	f.parse(args)
+	c.Login, c.LUN = f.login, initiator.LUN(f.lun)
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	r, err := load.Verify(ctx, c)
+	if err != nil {
+		fail(err)
+	}
+	fmt.Println(r)
+}
+
+func perf(args []string) {
+	f := newFlags("iscsi-load perf")
+	var c load.PerfConfig
+	f.set.IntVar(&c.Sessions, "sessions", 1, "sessions")
+	f.set.IntVar(&c.Depth, "depth", 32, "commands in flight of each session")
+	f.set.IntVar(&c.BlockLen, "block-size", 4096, "bytes of each command")
+	f.set.IntVar(&c.WritePct, "write-percent", 0, "share of writes")
+	f.set.Int64Var(&c.SpanLen, "span", 0, "bytes of the unit that are used; 0 means all")
+	f.set.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "time before the measured part")
+	f.set.DurationVar(&c.Duration, "duration", 5*time.Second, "time of the measured part")
+	f.set.Uint64Var(&c.Seed, "seed", 1, "seed of the random places")
+	f.parse(args)
+	c.Login, c.LUN = f.login, initiator.LUN(f.lun)
+	// Two lines tell whoever measures the target when the measured part is.
+	r, err := load.Perf(c, func(begin bool) {
+		if begin {
+			fmt.Fprintln(os.Stderr, "begin")
+		} else {
+			fmt.Fprintln(os.Stderr, "end")
+		}
+	})
+	if err != nil {
+		fail(err)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "iscsi-load:", err)
+	os.Exit(exitFailed)
+}
