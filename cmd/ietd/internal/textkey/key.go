@@ -83,7 +83,7 @@ var table = []Key{
 	{Name: "TargetPortalGroupTag", Section: "13.9", Kind: Declarative, Place: AnyStage, Sender: Target, Max: 65535},
 	{Name: "InitialR2T", Section: "13.10", Kind: Or, Place: Operational, Sender: Both, Leading: true, NotDiscovery: true, Default: "Yes"},
 	{Name: "ImmediateData", Section: "13.11", Kind: And, Place: Operational, Sender: Both, Leading: true, NotDiscovery: true, Default: "Yes"},
-	{Name: "MaxRecvDataSegmentLength", Section: "13.12", Kind: Declarative, Place: Operational | FullFeature, Sender: Both, Min: 512, Max: maxDataLen, Default: "8192"},
+	{Name: "MaxRecvDataSegmentLength", Section: "13.12", Kind: Declarative, Place: AnyPhase, Sender: Both, Min: 512, Max: maxDataLen, Default: "8192"},
 	{Name: "MaxBurstLength", Section: "13.13", Kind: Minimum, Place: Operational, Sender: Both, Leading: true, NotDiscovery: true, Min: 512, Max: maxDataLen, Default: "262144"},
 	{Name: "FirstBurstLength", Section: "13.14", Kind: Minimum, Place: Operational, Sender: Both, Leading: true, NotDiscovery: true, Min: 512, Max: maxDataLen, Default: "65536"},
 	{Name: "DefaultTime2Wait", Section: "13.15", Kind: Maximum, Place: Operational, Sender: Both, Leading: true, Min: 0, Max: 3600, Default: "2"},
@@ -206,4 +206,15 @@ func firstCommon(offered, ours string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Same reports whether a and b are one value of k: numbers can be written in
+// more than one way.
+func (k *Key) Same(a, b string) bool {
+	if k.Kind != Minimum && k.Kind != Maximum {
+		return a == b
+	}
+	x, errX := Number(a, k.Min, k.Max)
+	y, errY := Number(b, k.Min, k.Max)
+	return errX == nil && errY == nil && x == y
 }

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package discovery
+
+import (
+	"net/netip"
+
+	"ietring/cmd/ietd/internal/target"
+	"ietring/cmd/ietd/internal/textkey"
+	"ietring/pdu"
+)
+
+// portalGroup ends a TargetAddress: the tag of the only portal group, as in IET.
+const portalGroup = ",1"
+
+// maxKeys is the keys of one text request that are looked at.
+const maxKeys = 128
+
+// A Directory answers SendTargets. It is not changed once it is in use.
+type Directory struct {
+	Targets *target.Catalog
+	// Portals returns the addresses that the program listens on, real ports
+	// and all. Wildcard addresses among them stand for the address that a
+	// client came to.
+	Portals func() []netip.AddrPort
+}
+
+// Answer answers text, a whole text request of full feature phase, with text of
+// the same form. own is the target of a normal session, or "" in a discovery
+// session. local is the address and port that the initiator came to. An error
+// says that text is malformed.
+func (d *Directory) Answer(own string, local netip.AddrPort, text []byte) ([]byte, error) {
+	keys, err := pdu.ParseKeys(text, maxKeys)
+	if err != nil {
+		return nil, err
+	}
+	var answer []byte
+	for _, k := range keys {
+		row := textkey.Lookup(k.Name)
+		switch {
+		case row == nil:
+			answer = pdu.AppendKey(answer, k.Name, pdu.ValueNotUnderstood)
+		case k.Name == "SendTargets":
+			for _, t := range d.named(own, k.Value) {
+				answer = d.appendTarget(answer, t, local)
+			}
+		case k.Name == "InitiatorAlias":
+			// Declarative: wants no answer.
+		default:
+			// What login agreed on stays (RFC 7143, Section 13, LO and IO
+			// keys); a connection's MaxRecvDataSegmentLength too.
+			answer = pdu.AppendKey(answer, k.Name, pdu.ValueReject)
+		}
+	}
+	return answer, nil
+}
+
+// named returns the targets that a value of SendTargets means: All is every
+// target, the empty value the session's own, any other value the target of that
+// name. RFC 7143 wants All in discovery sessions only; initiators (libiscsi) say
+// it in normal ones and expect an answer.
+func (d *Directory) named(own, value string) []*target.Target {
+	switch value {
+	case "All":
+		return d.Targets.All()
+	case "":
+		value = own
+	}
+	if t := d.Targets.Find(value); t != nil {
+		return []*target.Target{t}
+	}
+	return nil
+}
+
+// appendTarget appends TargetName and the addresses of t.
+func (d *Directory) appendTarget(answer []byte, t *target.Target, local netip.AddrPort) []byte {
+	answer = pdu.AppendKey(answer, "TargetName", t.Name)
+	for _, a := range d.addresses(local) {
+		answer = pdu.AppendKey(answer, "TargetAddress", a.String()+portalGroup)
+	}
+	return answer
+}
+
+// addresses returns where a client that came to local finds a target: there
+// first, then, as IET, on every other address of the same family that is not a
+// loopback one, unless the client came over loopback itself. A zone means
+// nothing to a client, so it is left out.
+func (d *Directory) addresses(local netip.AddrPort) []netip.AddrPort {
+	plain := func(a netip.AddrPort) netip.AddrPort {
+		return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+	}
+	local = plain(local)
+	list := []netip.AddrPort{local}
+	for _, p := range d.Portals() {
+		p = plain(p)
+		switch {
+		case p == local, p.Addr().IsUnspecified():
+		case p.Addr().Is4() != local.Addr().Is4():
+		case p.Addr().IsLoopback() && !local.Addr().IsLoopback():
+		default:
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package login
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"ietring/cmd/ietd/internal/session"
+	"ietring/pdu"
+	"ietring/ring"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// finish makes the session, sends the last answer and lets the connection go.
+func (n *negotiation) finish() error {
+	if err := n.keys.settled(); err != nil {
+		return err
+	}
+	entry, err := n.reserve()
+	if err != nil {
+		return err
+	}
+	n.tsih = entry.TSIH()
+	if err := n.respond(true); err != nil {
+		n.srv.Sessions.Release(entry)
+		return err
+	}
+	params := n.keys.params(n.declared)
+	if n.discovery {
+		n.result = &Discovery{
+			Entry:     entry,
+			Initiator: n.initiator,
+			CID:       n.cid,
+			Framing: pdu.Framing{
+				MaxDataLen:   params.MaxRecvDataSegmentLength,
+				HeaderDigest: params.HeaderDigest,
+				DataDigest:   params.DataDigest,
+			},
+			MaxXmit: params.MaxXmitDataSegmentLength,
+			StatSN:  n.statSN,
+			CmdSN:   n.cmdSN,
+		}
+		return nil
+	}
+	n.nop(&params)
+	return n.handOff(entry, params)
+}
+
+// reserve takes the session's place in the registry, the last thing that can be
+// refused. An older session of the same name ends here, after the initiator has
+// shown who it is.
+func (n *negotiation) reserve() (*session.Entry, error) {
+	entry, err := n.srv.Sessions.Reserve(n.name, n.reqTSIH)
+	switch {
+	case errors.Is(err, session.ErrFull):
+		return nil, refuse(pdu.LoginOutOfResources, "%v: %d", err, session.MaxSessions)
+	case err != nil:
+		return nil, refuse(pdu.LoginServiceUnavailable, "%v", err)
+	}
+	return entry, nil
+}
+
+// handOff gives the socket to a loop. The initiator has its last answer: what
+// fails from here on ends the connection without a word.
+func (n *negotiation) handOff(entry *session.Entry, params ring.Params) error {
+	cfg := ring.SessionConfig{
+		TargetName: n.target.Name,
+		Initiator:  n.initiator,
+		ISID:       n.isid,
+		TSIH:       n.tsih,
+		Nexus:      n.target.SCSI.Attach(n.initiator),
+		QueueDepth: n.queueDepth,
+		CmdSN:      n.cmdSN,
+	}
+	live := n.srv.Engine.NewSession(cfg)
+	abandon := func() {
+		live.Close() // without a connection it ends at once
+		n.srv.Sessions.Release(entry)
+	}
+	if err := n.srv.Sessions.Bind(entry, live, n.cid, params); err != nil {
+		abandon()
+		return err
+	}
+	remote := n.conn.RemoteAddr().String()
+	fd, err := takeSocket(n.conn)
+	if err != nil {
+		abandon()
+		return err
+	}
+	err = n.srv.Engine.Attach(ring.Handoff{FD: fd, CID: n.cid, StatSN: n.statSN, Params: params, Remote: remote}, live)
+	if err != nil {
+		abandon()
+		return errors.Join(fmt.Errorf("no loop takes the connection: %w", err), unix.Close(fd))
+	}
+	return nil
+}
+
+// takeSocket closes conn and returns its socket as a descriptor that Go's
+// network poller knows nothing of, in blocking mode: a ring operation on a
+// non-blocking one would end with EAGAIN instead of waiting.
+func takeSocket(conn net.Conn) (int, error) {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return -1, fmt.Errorf("%T is no socket", conn)
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	fd, dupErr := -1, error(nil)
+	err = raw.Control(func(s uintptr) { fd, dupErr = unix.FcntlInt(s, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(err, dupErr); err != nil {
+		return -1, err
+	}
+	if err := errors.Join(conn.Close(), unix.SetNonblock(fd, false)); err != nil {
+		return -1, errors.Join(err, unix.Close(fd))
+	}
+	return fd, nil
+}

@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"ietring/pdu"
+	"ietring/ring"
+)
+
+// MaxSessions is how many sessions there may be at once, discovery included.
+const MaxSessions = 8192
+
+// Errors of [Registry.Reserve] and [Registry.Bind].
+var (
+	// ErrFull says that MaxSessions are there.
+	ErrFull = errors.New("too many sessions")
+	// ErrBusy says that the old session of the same name did not end in time:
+	// its commands are still with a disk. To go on would let an old write
+	// overtake a new one.
+	ErrBusy = errors.New("the old session still has commands in flight")
+	// ErrReplaced says that another login of the same name came in between.
+	ErrReplaced = errors.New("another login took the session over")
+)
+
+// A Name is what makes a session of an initiator one and the same: two logins
+// with equal names cannot both hold. Strings are in small letters, as iSCSI
+// names are compared. The zero Target is a discovery session, which has no name
+// of this kind: any number of them may hold.
+type Name struct {
+	Initiator string
+	ISID      pdu.ISID
+	Target    string
+}
+
+// A Live is the data plane's session, as far as the registry needs it.
+type Live interface {
+	// Close asks to drop every connection.
+	Close()
+	// Done is closed when that has happened and no command is in flight any
+	// more.
+	Done() <-chan struct{}
+}
+
+// An Entry is one session's place in the registry.
+type Entry struct {
+	name Name
+	tsih uint16
+	gone chan struct{} // closed by Release
+
+	// Guarded by Registry.mu.
+	live    Live            // nil until Bind
+	closing bool            // another login wants the name; set once
+	ended   <-chan struct{} // live.Done, set before closing; nil: never live
+	cid     uint16          // of the one connection
+	params  ring.Params     // agreed at login, kept for connection reinstatement
+}
+
+// TSIH returns the session's handle, never 0.
+func (e *Entry) TSIH() uint16 { return e.tsih }
+
+// A Registry holds the sessions. Make one with NewRegistry.
+type Registry struct {
+	patience time.Duration
+
+	mu     sync.Mutex
+	byName map[Name]*Entry
+	byTSIH map[uint16]*Entry
+	last   uint16 // TSIH given out last
+}
+
+// NewRegistry returns an empty registry. patience is how long Reserve waits for
+// an old session to end.
+func NewRegistry(patience time.Duration) *Registry {
+	return &Registry{patience: patience, byName: make(map[Name]*Entry), byTSIH: make(map[uint16]*Entry)}
+}
+
+// Reserve makes an entry for a session that is about to begin. When the name is
+// held, the session that holds it is asked to close and waited for (session
+// reinstatement, RFC 7143, Section 6.3.5). tsih is 0 for a new handle; else the
+// handle of the session that is to be taken over, which keeps it. It fails with
+// ErrFull or ErrBusy.
+func (r *Registry) Reserve(name Name, tsih uint16) (*Entry, error) {
+	deadline := time.NewTimer(r.patience)
+	defer deadline.Stop()
+	for {
+		e, old, err := r.tryReserve(name, tsih)
+		if err != nil || e != nil {
+			return e, err
+		}
+		// old.ended does not change any more: nobody is bound once closing.
+		select {
+		case <-old.gone:
+		case <-old.ended:
+			r.Release(old)
+		case <-deadline.C:
+			return nil, ErrBusy
+		}
+	}
+}
+
+// tryReserve returns a new entry, or the old one that is in its way and was asked
+// to end.
+func (r *Registry) tryReserve(name Name, tsih uint16) (e, old *Entry, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old := r.inWay(name, tsih); old != nil {
+		if !old.closing && old.live != nil {
+			old.live.Close()
+			old.ended = old.live.Done()
+		}
+		old.closing = true
+		return nil, old, nil
+	}
+	if len(r.byTSIH) >= MaxSessions {
+		return nil, nil, ErrFull
+	}
+	if tsih == 0 {
+		tsih = r.freeTSIH()
+	}
+	e = &Entry{name: name, tsih: tsih, gone: make(chan struct{})}
+	r.byTSIH[tsih] = e
+	if name.Target != "" {
+		r.byName[name] = e
+	}
+	return e, nil, nil
+}
+
+// inWay returns the entry that holds name or tsih, or nil.
+func (r *Registry) inWay(name Name, tsih uint16) *Entry {
+	if e := r.byTSIH[tsih]; tsih != 0 && e != nil {
+		return e
+	}
+	if name.Target == "" {
+		return nil
+	}
+	return r.byName[name]
+}
+
+// freeTSIH returns a handle that nobody has, not the one given out last: an
+// initiator that comes back with an old handle shall not meet a stranger.
+// MaxSessions is below the number of handles, so there is one.
+func (r *Registry) freeTSIH() uint16 {
+	for {
+		r.last++
+		if r.last != 0 && r.byTSIH[r.last] == nil {
+			return r.last
+		}
+	}
+}
+
+// Bind says that e is live now: cid is its connection and params what it agreed
+// on. It fails with ErrReplaced when another login asked for the name meanwhile;
+// the caller then releases e.
+func (r *Registry) Bind(e *Entry, live Live, cid uint16, params ring.Params) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.closing {
+		return ErrReplaced
+	}
+	e.live, e.cid, e.params = live, cid, params
+	return nil
+}
+
+// Release takes e out of the registry. Only the first call does something.
+func (r *Registry) Release(e *Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byTSIH[e.tsih] != e {
+		return
+	}
+	delete(r.byTSIH, e.tsih)
+	if r.byName[e.name] == e {
+		delete(r.byName, e.name)
+	}
+	close(e.gone)
+}
+
+// Find returns the entry of a handle with the CID and the parameters of its
+// connection, or nil when there is none, it has another name, or its login has
+// not ended.
+func (r *Registry) Find(name Name, tsih uint16) (*Entry, uint16, ring.Params) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.byTSIH[tsih]
+	if e == nil || e.name != name || e.live == nil {
+		return nil, 0, ring.Params{}
+	}
+	return e, e.cid, e.params
+}
+
+// ByTSIH returns the entry of a handle, or nil.
+func (r *Registry) ByTSIH(tsih uint16) *Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.byTSIH[tsih]
+}
+
+// Len returns how many sessions there are.
+func (r *Registry) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.byTSIH)
+}
