@@ -1,0 +1,191 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// allTests are what a disk is tested with: both families (LINUX and ALL hold
+// the same tests again), and those tests of multipath that skip with one path.
+// MultipathIO.CompareAndWriteAsync is not among them: it counts 05/20/00 as a
+// failure, where all other tests skip.
+var allTests = []string{"SCSI", "iSCSI", multipath + ".Simple", multipath + ".Reset"}
+
+const multipath = "SCSI.MultipathIO"
+
+// toolLimit is for one name of tests; a family takes about ten seconds.
+const toolLimit = 3 * time.Minute
+
+// An ending is how a test ended.
+type ending string
+
+const (
+	passed  ending = "passed"
+	failed  ending = "failed"
+	skipped ending = "skipped" // the tool says passed, and [SKIPPED] before
+)
+
+// A result is the end of one test.
+type result struct {
+	name   string // Suite.Test
+	ending ending
+	said   []string // what the tool printed in between
+}
+
+var (
+	suiteLine   = regexp.MustCompile(`^Suite: (\S+)`)
+	testLine    = regexp.MustCompile(`^\s*Test: (\S+) \.\.\.(.*)$`)
+	verdict     = regexp.MustCompile(`^(passed|FAILED)(.*)$`)
+	summaryLine = regexp.MustCompile(`^\s*tests\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)`)
+)
+
+// runTool runs tests, families or suites in the tool's spelling, on url and
+// gives the results in order. All that the tool printed goes to logPath as well.
+func runTool(url string, tests []string, logPath string) ([]result, error) {
+	log, err := os.Create(logPath)
+	if err != nil {
+		return nil, err
+	}
+	var all []result
+	for _, name := range tests {
+		some, err := runTests(name, url, log)
+		if err != nil {
+			return all, firstOf(fmt.Errorf("tests %s: %w", name, err), log.Close())
+		}
+		all = append(all, some...)
+	}
+	return all, log.Close()
+}
+
+// runTests runs the tests of one name. For those of multipath it gives the URL
+// twice: two sessions with one LUN are two paths.
+func runTests(name, url string, log io.Writer) ([]result, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), toolLimit)
+	defer cancel()
+	args := []string{"--dataloss", "--test=" + name, url}
+	if strings.HasPrefix(name, multipath) {
+		args = append(args, url)
+	}
+	command := exec.CommandContext(ctx, "iscsi-test-cu", args...)
+	out, err := command.CombinedOutput()
+	if _, werr := log.Write(out); werr != nil {
+		return nil, werr
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("iscsi-test-cu does not end after %v:\n%s", toolLimit, tail(string(out)))
+	}
+	results, perr := parse(strings.NewReader(string(out)))
+	if perr == nil && err != nil && slices.ContainsFunc(results, func(r result) bool { return r.ending == failed }) {
+		return results, nil // the tool's exit code says what the results say
+	}
+	if err = firstOf(perr, err); err != nil {
+		return nil, fmt.Errorf("iscsi-test-cu: %w\n%s", err, tail(string(out)))
+	}
+	return results, nil
+}
+
+// parse reads the tool's output. The text of a test may hang on either side of
+// its verdict, on the same line even:
+//
+//	  Test: Simple ...    [SKIPPED] COMPAREANDWRITE is not implemented.
+//	passed
+//	  Test: LUNReset ...passed    [FAILED] PRIN command: failed
+//
+// The numbers must agree with the tool's own summary; a test without a verdict
+// (the tool crashed) is an error.
+func parse(r io.Reader) ([]result, error) {
+	var results []result
+	var suite string
+	var open bool  // the last result has no verdict yet
+	var ended bool // what comes now is the summary
+	summary := []string(nil)
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		l := lines.Text()
+		switch {
+		case suiteLine.MatchString(l):
+			suite = suiteLine.FindStringSubmatch(l)[1]
+		case strings.HasPrefix(l, "Run Summary:"):
+			ended = true
+		case ended && summaryLine.MatchString(l):
+			summary = summaryLine.FindStringSubmatch(l)
+		case !ended:
+			if m := testLine.FindStringSubmatch(l); m != nil {
+				if open {
+					return nil, fmt.Errorf("%s has no verdict", results[len(results)-1].name)
+				}
+				results = append(results, result{name: suite + "." + m[1], ending: passed})
+				open, l = true, m[2]
+			}
+			if len(results) > 0 {
+				open = results[len(results)-1].take(l, open)
+			}
+		}
+	}
+	if open {
+		return nil, fmt.Errorf("%s has no verdict", results[len(results)-1].name)
+	}
+	return results, firstOf(lines.Err(), compare(results, summary))
+}
+
+// take adds a line to the result and reports whether its verdict is still open.
+func (r *result) take(line string, open bool) bool {
+	m := verdict.FindStringSubmatch(line)
+	if m != nil && open {
+		open = false
+		if m[1] == "FAILED" {
+			r.ending = failed
+		}
+		line = m[2]
+	}
+	line = strings.TrimSpace(line)
+	if strings.HasPrefix(line, "[SKIPPED]") && r.ending == passed {
+		r.ending = skipped
+	}
+	if line != "" {
+		r.said = append(r.said, line)
+	}
+	return open
+}
+
+// compare holds the results against the summary's columns total, ran, passed,
+// failed.
+func compare(results []result, summary []string) error {
+	if summary == nil {
+		return fmt.Errorf("the tool printed no summary")
+	}
+	bad := 0
+	for _, r := range results {
+		if r.ending == failed {
+			bad++
+		}
+	}
+	want := fmt.Sprintf("%d tests, %d failed", len(results), bad)
+	total, _ := strconv.Atoi(summary[1]) // the expression lets digits through only
+	fails, _ := strconv.Atoi(summary[4])
+	if got := fmt.Sprintf("%d tests, %d failed", total, fails); got != want {
+		return fmt.Errorf("the tool's summary says %s; read were %s", got, want)
+	}
+	return nil
+}
+
+// tail is the end of a text, for a message.
+func tail(s string) string {
+	const most = 2000
+	if len(s) > most {
+		s = "…" + s[len(s)-most:]
+	}
+	return s
+}

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// IQN is the name of the target that Start serves.
+const IQN = "iqn.2026-11.com.example:check"
+
+const (
+	startLimit = 20 * time.Second // from exec to "listening"
+	stopLimit  = 20 * time.Second // from SIGTERM to exit; ietd flushes here
+)
+
+// Binary is where the Makefile puts ietd, seen from the top of the repository.
+const Binary = "./ietd"
+
+// A Target is a running ietd with one target, IQN.
+type Target struct {
+	Portal string // host:port that it listens on
+
+	command *exec.Cmd
+	exited  chan error
+	logPath string
+}
+
+// Start runs ietd with a target that has the given LUNs, LUN number i from
+// luns[i], written as after "Lun <n>" in ietd.conf. The flags are added as they
+// are, say "--session", "HeaderDigest=CRC32C". The log goes to ietd.log in
+// folder. An error holds the end of the log.
+func Start(folder string, luns []string, flags ...string) (*Target, error) {
+	args := []string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json", "--target", IQN}
+	for i, l := range luns {
+		args = append(args, "--lun", fmt.Sprintf("%d %s", i, l))
+	}
+	args = append(args, flags...)
+	t := &Target{
+		command: exec.Command(Binary, args...),
+		exited:  make(chan error, 1),
+		logPath: filepath.Join(folder, "ietd.log"),
+	}
+	log, err := os.Create(t.logPath)
+	if err != nil {
+		return nil, err
+	}
+	// The process writes its log through a pipe, so that a record is seen the
+	// moment it is written; the copy on disk is for the reader of a failure.
+	stderr, err := t.command.StderrPipe()
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	t.command.Stdout = log
+	if err := t.command.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	address := make(chan string, 1)
+	go func() {
+		watchLog(io.TeeReader(stderr, log), address)
+		err := t.command.Wait()
+		t.exited <- errors.Join(err, log.Close())
+	}()
+	select {
+	case t.Portal = <-address:
+		return t, nil
+	case err := <-t.exited:
+		return nil, fmt.Errorf("ietd ended before it listened (%v):\n%s", err, t.logEnd())
+	case <-time.After(startLimit):
+		return nil, errors.Join(fmt.Errorf("ietd does not listen after %v:\n%s", startLimit, t.logEnd()), t.Kill())
+	}
+}
+
+// watchLog reads JSON records until the end of the log, and gives the address
+// of the first "listening" record to address.
+func watchLog(log io.Reader, address chan<- string) {
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 1<<20)
+	seen := false
+	for lines.Scan() {
+		var record struct{ Message, Address string }
+		if seen || json.Unmarshal(lines.Bytes(), &record) != nil || record.Message != "listening" {
+			continue // other records, and lines that are none, are only copied
+		}
+		seen = true
+		address <- record.Address
+	}
+	// After a line too long for the scanner the rest is read all the same:
+	// ietd must not block on a full pipe. What fails here is the log's copy,
+	// and its reader sees that it ends early.
+	io.Copy(io.Discard, log)
+}
+
+// URL is the libiscsi address of a LUN.
+func (t *Target) URL(lun int) string {
+	return fmt.Sprintf("iscsi://%s/%s/%d", t.Portal, IQN, lun)
+}
+
+// Stop ends ietd as an administrator would, with SIGTERM, and waits. An exit
+// code other than 0 is an error, and so is an ietd that had ended before.
+func (t *Target) Stop() error {
+	select {
+	case err := <-t.exited:
+		return fmt.Errorf("ietd had ended by itself (%v):\n%s", err, t.logEnd())
+	default:
+	}
+	if err := t.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case err := <-t.exited:
+		if err != nil {
+			return fmt.Errorf("ietd after SIGTERM: %v:\n%s", err, t.logEnd())
+		}
+		return nil
+	case <-time.After(stopLimit):
+		return errors.Join(fmt.Errorf("ietd still runs %v after SIGTERM:\n%s", stopLimit, t.logEnd()), t.Kill())
+	}
+}
+
+// Kill ends ietd as a crash would, and waits for it.
+func (t *Target) Kill() error {
+	if err := t.command.Process.Kill(); err != nil {
+		return err
+	}
+	<-t.exited // says "signal: killed", which is what was wanted
+	return nil
+}
+
+// logEnd is the last part of the log, for a message.
+func (t *Target) logEnd() string {
+	const most = 4000
+	b, err := os.ReadFile(t.logPath)
+	if err != nil {
+		return err.Error()
+	}
+	if len(b) > most {
+		b = b[len(b)-most:]
+	}
+	return string(b)
+}
