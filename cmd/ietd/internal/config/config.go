@@ -14,6 +14,7 @@ import (
 // A Config is everything that the operator can say.
 type Config struct {
 	Targets []Target
+	Keys    SessionKeys  // --session: every target's, the demo's too
 	Portals []netip.Addr // addresses to listen on; none: every address, v4 and v6
 	Port    int          // TCP port; 0: one that is free
 	Demo    bool         // serve the demo target too

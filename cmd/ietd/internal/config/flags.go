@@ -60,7 +60,6 @@ func (f *flagValue) Type() string       { return f.kind }
 type parser struct {
 	cfg           *Config
 	fs            *pflag.FlagSet
-	keys          SessionKeys
 	debug         int
 	help, version bool
 	foreground    bool
@@ -85,9 +84,9 @@ func ParseArgs(args []string) (*Config, Action, error) {
 		return nil, Serve, err
 	}
 	for i := range p.cfg.Targets {
-		p.cfg.Targets[i].Keys = p.keys
+		p.cfg.Targets[i].Keys = p.cfg.Keys
 	}
-	if err := p.keys.Check(); err != nil {
+	if err := p.cfg.Keys.Check(); err != nil {
 		return nil, Serve, fmt.Errorf("--session: %w", err)
 	}
 	return p.cfg, Serve, p.cfg.Check()
@@ -249,7 +248,7 @@ func (p *parser) session(s string) error {
 	if !found {
 		return fmt.Errorf("%q has no value; write KEY=VALUE, as in MaxBurstLength=1048576", s)
 	}
-	return p.keys.Set(name, value)
+	return p.cfg.Keys.Set(name, value)
 }
 
 func (p *parser) ringEntries(s string) error {

@@ -40,9 +40,9 @@ func Dir() (string, error) {
 }
 
 // Prepare makes the disk file in dir, unless it is there with its data, and
-// returns the target.
-func Prepare(dir string) (config.Target, error) {
-	t := config.Target{Name: TargetName}
+// returns the target, whose sessions agree on keys.
+func Prepare(dir string, keys config.SessionKeys) (config.Target, error) {
+	t := config.Target{Name: TargetName, Keys: keys}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return t, fmt.Errorf("--demo: %w", err)
 	}

@@ -193,11 +193,14 @@ func (r *Registry) Find(name Name, tsih uint16) (*Entry, uint16, ring.Params) {
 	return e, e.cid, e.params
 }
 
-// ByTSIH returns the entry of a handle, or nil.
-func (r *Registry) ByTSIH(tsih uint16) *Entry {
+// Holder returns the entry of a handle that live was bound to, or nil.
+func (r *Registry) Holder(tsih uint16, live Live) *Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.byTSIH[tsih]
+	if e := r.byTSIH[tsih]; e != nil && e.live == live {
+		return e
+	}
+	return nil
 }
 
 // Len returns how many sessions there are.

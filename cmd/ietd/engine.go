@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net/netip"
+
+	"github.com/rs/zerolog"
+
+	"ietring/cmd/ietd/internal/discovery"
+	"ietring/cmd/ietd/internal/session"
+	"ietring/ring"
+)
+
+// engine is ring.Engine as login wants it: sessions by the interface that the
+// registry holds.
+type engine struct{ *ring.Engine }
+
+// NewSession makes a session without connections.
+func (e engine) NewSession(cfg ring.SessionConfig) session.Live { return e.Engine.NewSession(cfg) }
+
+// Attach gives h, a connection of s, to a loop.
+func (e engine) Attach(h ring.Handoff, s session.Live) error {
+	h.Session = s.(*ring.Session) // every Live of this program is NewSession's
+	return e.Engine.Attach(h)
+}
+
+// control answers what the data plane asks (ring.Control).
+type control struct {
+	directory *discovery.Directory
+	sessions  *session.Registry
+	log       zerolog.Logger
+}
+
+// Text answers a Text Request of a normal session.
+func (c *control) Text(s *ring.Session, local string, text []byte) []byte {
+	addr, err := netip.ParseAddrPort(local)
+	if err != nil {
+		panic("ietd: the data plane names a local address that is none")
+	}
+	answer, err := c.directory.Answer(s.Config().TargetName, addr, text)
+	if err != nil {
+		c.log.Info().Err(err).Str("initiator", s.Config().Initiator).Msg("malformed text request")
+	}
+	return answer
+}
+
+// SessionGone frees the session's TSIH. The data plane has let go of the nexus.
+func (c *control) SessionGone(s *ring.Session) {
+	cfg := s.Config()
+	if e := c.sessions.Holder(cfg.TSIH, s); e != nil {
+		c.sessions.Release(e)
+	}
+	c.log.Info().Str("initiator", cfg.Initiator).Str("target", cfg.TargetName).Uint16("tsih", cfg.TSIH).Msg("session ended")
+}
