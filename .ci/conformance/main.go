@@ -41,7 +41,7 @@ func main() {
 
 // run makes the folder for logs and disks, and gives the exit code.
 func run(url string, listSkips bool) (int, error) {
-	folder, err := os.MkdirTemp("", "conformance")
+	folder, err := serve.Folder("conformance")
 	if err != nil {
 		return 2, err
 	}

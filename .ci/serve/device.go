@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -62,4 +63,18 @@ func Run(name string, args ...string) (string, error) {
 		return stdout.String(), fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(args, " "), err, &stdout, &stderr)
 	}
 	return stdout.String(), nil
+}
+
+// Folder makes an empty folder for a check under .build, seen from the top of
+// the repository: on its own file system, since /tmp may be memory and small.
+// The path is absolute, as ietd wants it.
+func Folder(name string) (string, error) {
+	build, err := filepath.Abs(".build")
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(build, 0o755); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(build, name+".")
 }
