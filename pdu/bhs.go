@@ -66,6 +66,9 @@ func (h *BHS) Final() bool { return h[bhsOffFlags]&bhsFinal != 0 }
 // SetFinal sets the F bit.
 func (h *BHS) SetFinal() { h[bhsOffFlags] |= bhsFinal }
 
+// ClearFinal clears the F bit.
+func (h *BHS) ClearFinal() { h[bhsOffFlags] &^= bhsFinal }
+
 // AHSLen returns the length of all additional header segments in bytes, though
 // the wire counts four-byte words.
 func (h *BHS) AHSLen() int { return int(h[bhsOffAHSLen]) * 4 }

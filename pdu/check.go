@@ -110,10 +110,10 @@ func checkNopOut(h *BHS) *Error {
 	return nil
 }
 
-// checkSCSICommand wants unsolicited data announced only by a write: F=0 means
-// that Data-Out PDUs follow. See RFC 7143, Section 11.3.1.
+// checkSCSICommand wants unsolicited data only with a write: immediate data, or
+// Data-Out PDUs that F=0 announces. See RFC 7143, Section 11.3.1.
 func checkSCSICommand(h *BHS) *Error {
-	if c := h.SCSICommand(); !h.Final() && !c.Write() {
+	if c := h.SCSICommand(); (!h.Final() || h.DataLen() > 0) && !c.Write() {
 		return errDirection[OpSCSICommand]
 	}
 	return checkTag(h)

@@ -16,6 +16,7 @@ const (
 	attPowerOn     attention = 1 << iota // the nexus or the unit is new
 	attTargetReset                       // hard reset: TARGET WARM RESET, TARGET COLD RESET
 	attUnitReset                         // LOGICAL UNIT RESET
+	attCleared                           // CLEAR TASK SET of another nexus
 	attModeChanged                       // another nexus changed mode parameters
 	attLUNsChanged                       // a LUN was added
 	numAttentions  = iota
@@ -28,6 +29,7 @@ var attentionSense = [numAttentions]Sense{
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x02},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x03},
+	{Key: UnitAttention, ASC: 0x2f, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x01},
 	{Key: UnitAttention, ASC: 0x3f, ASCQ: 0x0e},
 }

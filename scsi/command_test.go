@@ -222,10 +222,10 @@ func TestReportAllOpcodes(t *testing.T) {
 
 func TestReportTaskFunctions(t *testing.T) {
 	n, _ := newNexus(t, nil)
-	if d := reply(t, n, "a3 0d 00 000000 000000ff"); !bytes.Equal(d, bytesOf(t, "ca000000")) {
+	if d := reply(t, n, "a3 0d 00 000000 000000ff"); !bytes.Equal(d, bytesOf(t, "da000000")) {
 		t.Errorf("basic form % x", d)
 	}
-	if d := reply(t, n, "a3 0d 80 000000 000000ff"); !bytes.Equal(d, bytesOf(t, "ca00000c 000000000000000000000000")) {
+	if d := reply(t, n, "a3 0d 80 000000 000000ff"); !bytes.Equal(d, bytesOf(t, "da00000c 000000000000000000000000")) {
 		t.Errorf("extended form % x", d)
 	}
 }

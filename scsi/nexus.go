@@ -21,6 +21,9 @@ type Nexus struct {
 // Initiator returns the name that Attach was given.
 func (n *Nexus) Initiator() string { return n.initiator }
 
+// Target returns the target of the nexus.
+func (n *Nexus) Target() *Target { return n.target }
+
 // Detach ends the nexus: it gets no more unit attentions. Commands that are
 // under way may still be planned and collected.
 func (n *Nexus) Detach() {

@@ -140,6 +140,7 @@ func appendTimeouts(dst []byte) []byte {
 const (
 	taskAbort      = 0x80
 	taskAbortSet   = 0x40
+	taskClearSet   = 0x10
 	taskUnitReset  = 0x08
 	taskTargetRset = 0x02
 
@@ -149,9 +150,9 @@ const (
 )
 
 // planReportTaskFunctions is REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS of
-// SPC-4: those of IET. No timeouts are told in the extended form.
+// SPC-4: those of IET and CLEAR TASK SET. No timeouts are told in the extended form.
 func planReportTaskFunctions(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	d := [tasksExtendedLen]byte{0: taskAbort | taskAbortSet | taskUnitReset | taskTargetRset}
+	d := [tasksExtendedLen]byte{0: taskAbort | taskAbortSet | taskClearSet | taskUnitReset | taskTargetRset}
 	if cdb[2]&tasksREPD != 0 {
 		d[3] = tasksExtendedLen - tasksLen
 		p.Reply = append(p.Reply, d[:]...)

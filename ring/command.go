@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ring
+
+import (
+	"ietring/pdu"
+	"ietring/scsi"
+)
+
+// beginCommand has the header of a SCSI Command: it takes its place by CmdSN,
+// is planned when its turn is now, and its immediate data gets a place.
+func (l *loop) beginCommand(c *conn) {
+	r := &c.recv
+	if l.quiesce {
+		return // the initiator sends it again to whoever comes after us
+	}
+	n := r.left
+	if n > 0 && (n > c.params.FirstBurstLength || uint32(n) > r.bhs.SCSICommand().EDTL()) {
+		l.refusePDU(c, errImmediateTooLong)
+		return
+	}
+	t := l.accept(c)
+	if t == nil {
+		return
+	}
+	l.expectUnsolicited(t, n)
+	if t.state == taskHeld {
+		t.early = true
+		if w := min(int(t.edtlOut()), MaxTransfer); w > 0 && !l.allocSpans(t, w) {
+			t.status = scsi.StatusTaskSetFull
+		}
+	} else {
+		l.plan(t)
+	}
+	r.task, r.note = t, noteTask
+}
+
+var errImmediateTooLong = &pdu.Error{Op: pdu.OpSCSICommand, Reason: pdu.ReasonInvalidPDUField,
+	Field: "DataSegmentLength above FirstBurstLength or Expected Data Transfer Length"}
+
+// endCommand has the immediate data, if there was any.
+func (l *loop) endCommand(c *conn) {
+	r := &c.recv
+	t := r.task
+	if r.note != noteTask || t.state == taskEnded {
+		return
+	}
+	r.task = nil
+	t.got = r.bhs.DataLen()
+	if t.state == taskCollecting {
+		l.collect(t)
+	}
+	l.releaseHeld(c)
+}
+
+// edtlOut is how many bytes the initiator means to send.
+func (t *task) edtlOut() uint32 {
+	if cmd := t.bhs.SCSICommand(); cmd.Write() {
+		return cmd.EDTL()
+	}
+	return 0
+}
+
+// edtlIn is how many bytes the initiator means to take.
+func (t *task) edtlIn() uint32 {
+	if cmd := t.bhs.SCSICommand(); cmd.Read() && !cmd.Write() {
+		return cmd.EDTL()
+	}
+	return 0
+}
+
+// startHeld begins with a command that came before its turn, now that it is.
+func (l *loop) startHeld(t *task) {
+	l.plan(t)
+	if t.state == taskCollecting {
+		l.collect(t)
+	}
+}
+
+// plan asks the device server what to do. It leaves t collecting (there may be
+// nothing to collect), or starved.
+func (l *loop) plan(t *task) {
+	c := t.conn
+	t.state = taskCollecting
+	sense := c.sess.cfg.Nexus.Plan(&t.plan, t.bhs.LUN(), t.bhs.SCSICommand().CDB())
+	if t.plan.Unit != nil {
+		t.unit = (*l.eng.units.Load())[t.plan.Unit.Handle()]
+	}
+	if sense == scsi.Good {
+		sense = l.checkTransfer(t)
+	}
+	if t.status == scsi.StatusTaskSetFull && sense == scsi.Good { // held, without memory
+		t.fail(t.status)
+		return
+	}
+	if sense != scsi.Good {
+		t.failSense(sense)
+		return
+	}
+	l.provide(t)
+}
+
+// checkTransfer compares what the command moves with what the initiator
+// announced (RFC 7143, Section 11.3.4), and sets total and want.
+func (l *loop) checkTransfer(t *task) scsi.Sense {
+	c, p, cmd := t.conn, &t.plan, t.bhs.SCSICommand()
+	switch {
+	case t.bhs.AHSLen() > 0:
+		// Extended CDBs and bidirectional commands are for other devices.
+		return scsi.InvalidFieldInCommandIU
+	case cmd.Read() && cmd.Write():
+		return scsi.InvalidFieldInCommandIU
+	case t.bhs.DataLen() > 0 && !c.params.ImmediateData, t.unsol && c.params.InitialR2T:
+		return scsi.UnexpectedUnsolicitedData
+	}
+	switch p.Action {
+	case scsi.ActionReply:
+		t.total = len(p.Reply)
+	case scsi.ActionRead:
+		t.total = p.Len
+	default:
+		t.total = p.OutLen
+	}
+	in := p.Action == scsi.ActionRead || p.Action == scsi.ActionReply
+	if t.total > 0 && (in && cmd.Write() || !in && cmd.Read()) && cmd.EDTL() > 0 {
+		return scsi.InvalidFieldInCommandIU
+	}
+	if in {
+		return scsi.Good
+	}
+	t.want = min(t.total, int(t.edtlOut()))
+	if p.Action == scsi.ActionWrite || p.Action == scsi.ActionWriteVerify || p.Action == scsi.ActionVerify && p.Compare {
+		if bs := int(t.unit.disk.BlockSize()); t.want%bs != 0 {
+			return scsi.InvalidFieldInCommandIU // part of a block cannot be written
+		}
+		p.Len = t.want
+	}
+	return scsi.Good
+}
+
+// keepsData reports whether the data-out of t goes to memory. A nullio write
+// drops it as it comes.
+func (t *task) keepsData() bool {
+	return t.want > 0 && !(t.unit.null && t.plan.Action == scsi.ActionWrite)
+}
+
+// need is how much memory t waits for.
+func (t *task) need() int {
+	switch t.plan.Action {
+	case scsi.ActionRead:
+		return min(t.plan.Len, int(t.edtlIn()))
+	case scsi.ActionReply:
+		return min(len(t.plan.Reply), int(t.edtlIn()))
+	}
+	return t.want
+}
+
+// provide gets memory for the data-out. A command whose data is already on its
+// way cannot wait for memory, since what would free it may stand behind it in
+// the stream: it ends with TASK SET FULL, which initiators send again.
+func (l *loop) provide(t *task) {
+	switch {
+	case !t.keepsData() || len(t.spans) > 0:
+	case l.starved.first == nil && l.allocSpans(t, t.want):
+	case (t.unsol || t.bhs.DataLen() > 0) && l.allocSpans(t, t.want):
+	case t.unsol || t.bhs.DataLen() > 0:
+		t.fail(scsi.StatusTaskSetFull)
+	default:
+		l.starve(t)
+	}
+}
+
+// fed goes on with a task that waited for memory and has it now.
+func (l *loop) fed(t *task) {
+	if in := t.plan.Action == scsi.ActionRead || t.plan.Action == scsi.ActionReply; in {
+		t.state = taskWorking
+		l.dataIn(t)
+		return
+	}
+	t.state = taskCollecting
+	l.collect(t)
+}
+
+// fail makes t end with status when the data that is on its way is here.
+func (t *task) fail(status scsi.Status) {
+	t.status, t.discard = status, true
+	t.want = 0
+}
+
+// failSense makes t end with CHECK CONDITION when the data that is on its way
+// is here: the response must wait for it (RFC 7143, Section 11.4.5.2).
+func (t *task) failSense(s scsi.Sense) {
+	t.sense = s
+	t.fail(scsi.StatusCheckCondition)
+}
+
+// execute does the command; its data-out is complete.
+func (l *loop) execute(t *task) {
+	t.state = taskWorking
+	p := &t.plan
+	switch p.Action {
+	case scsi.ActionReply, scsi.ActionRead:
+		l.dataIn(t)
+	case scsi.ActionCollect:
+		if s := t.conn.sess.cfg.Nexus.Collected(p, t.bytes(t.want)); s != scsi.Good {
+			t.status, t.sense = scsi.StatusCheckCondition, s
+		}
+		l.respond(t)
+	case scsi.ActionWrite:
+		l.write(t)
+	case scsi.ActionFlush:
+		l.flushUnit(t)
+	case scsi.ActionVerify, scsi.ActionWriteVerify:
+		l.job(t)
+	default:
+		panic("ring: plan with an unknown action")
+	}
+}

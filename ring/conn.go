@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ring
+
+import (
+	"golang.org/x/sys/unix"
+
+	"ietring/pdu"
+	"ietring/ring/internal/uring"
+)
+
+// connState is the life of a connection's slot. A slot is never freed, only
+// used again.
+//
+//	free --attach--> serving --drain--> draining --last operation--> free
+//
+// serving is LOGGED_IN of RFC 7143, Section 8.1; the states before it belong to
+// login.
+type connState uint8
+
+const (
+	connFree     connState = iota // no descriptor; the slot is on the free list
+	connServing                   // a receive is armed, a send when there is something
+	connDraining                  // nothing is started; receive, send and tasks come to their end
+	numConnStates
+)
+
+// connNext holds, for each state, the states it may go to.
+var connNext = [numConnStates]uint8{
+	connFree:     1 << connServing,
+	connServing:  1 << connDraining,
+	connDraining: 1 << connFree,
+}
+
+// A conn is a connection in full feature phase. Its loop owns it: no other
+// goroutine may touch any field but loop.
+type conn struct {
+	loop  *loop
+	idx   uint32
+	gen   uint16
+	state connState
+
+	fd     int
+	cid    uint16
+	sess   *Session
+	params Params
+	remote string
+	statSN pdu.Serial // of the next status
+
+	recv       recvState
+	recvArmed  bool // the multishot receive is in the kernel
+	rearm      bool // the receive ended for lack of buffers and is armed again this turn
+	quiet      int  // ticks since bytes arrived
+	pinged     bool // a NOP-In ping is not answered yet
+	textIn     []byte
+	textOut    []byte // what of a text response is still to be fetched
+	textTag    uint32
+	textActive bool // Control.Text works for this connection
+
+	tasks      *task // the open ones, newest first
+	numTasks   int
+	immediates int // immediate requests among them
+	heldBytes  int // arena bytes of its tasks
+
+	out       outQueue
+	dirty     bool // on the loop's list of connections to send for
+	sending   bool // a send is in the kernel
+	lastWords bool // drain when everything queued is sent
+}
+
+// setState panics on a transition that the drawing does not have.
+func (c *conn) setState(s connState) {
+	if connNext[c.state]&(1<<s) == 0 {
+		panic("ring: connection goes where it cannot")
+	}
+	c.state = s
+}
+
+func (c *conn) serving() bool { return c.state == connServing }
+
+// newConn takes a slot from the free list or makes one.
+func (l *loop) newConn() *conn {
+	if n := len(l.freeConns); n > 0 {
+		c := l.freeConns[n-1]
+		l.freeConns = l.freeConns[:n-1]
+		return c
+	}
+	if len(l.conns) == maxConns {
+		return nil
+	}
+	c := &conn{loop: l, idx: uint32(len(l.conns)), fd: -1}
+	l.conns = append(l.conns, c)
+	return c
+}
+
+// attach begins to serve the connection of h, whose descriptor is the loop's
+// from here on.
+func (l *loop) attach(h Handoff) {
+	c := l.newConn()
+	if c == nil || l.quiesce {
+		if c != nil {
+			l.freeConns = append(l.freeConns, c)
+		}
+		l.refuse(h)
+		return
+	}
+	*c = conn{loop: l, idx: c.idx, gen: c.gen, fd: h.FD, cid: h.CID, sess: h.Session,
+		params: h.Params, remote: h.Remote, statSN: h.StatSN, textTag: pdu.NoTag,
+		recv: recvState{ahs: c.recv.ahs}}
+	if !h.Session.adopt(c) {
+		c.sess, c.fd = nil, -1
+		l.freeConns = append(l.freeConns, c)
+		l.refuse(h)
+		return
+	}
+	c.setState(connServing)
+	l.liveConns++
+	if c.params.NOPInterval > 0 {
+		l.pinging++
+	}
+	l.startRecv(c)
+	l.eng.log.Info().Str("initiator", c.sess.cfg.Initiator).Str("target", c.sess.cfg.TargetName).
+		Str("remote", c.remote).Int("loop", l.id).Msg("session in full feature phase")
+}
+
+// refuse closes a connection that came too late.
+func (l *loop) refuse(h Handoff) {
+	_ = unix.Close(h.FD) // nothing was written that could be lost
+	l.count.Add(-1)
+	h.Session.end(l.eng.ctl)
+}
+
+// drain asks everything that the connection has in the kernel to end. why goes
+// to the log.
+func (l *loop) drain(c *conn, why string) {
+	if !c.serving() {
+		return
+	}
+	c.setState(connDraining)
+	if c.params.NOPInterval > 0 {
+		l.pinging--
+	}
+	l.eng.log.Info().Str("initiator", c.sess.cfg.Initiator).Str("target", c.sess.cfg.TargetName).
+		Str("remote", c.remote).Str("why", why).Msg("connection closes")
+	// Both the armed receive and a send end through this. ENOTCONN means that
+	// the peer was faster.
+	_ = unix.Shutdown(c.fd, unix.SHUT_RDWR)
+	if c.recvArmed {
+		uring.Cancel(l.ring.SQE(), c.ud(opRecv), ud(opCancel, 0, 0, 0))
+	}
+	l.dropQueue(c)
+	for t := c.tasks; t != nil; {
+		next := t.next
+		l.abort(t)
+		t = next
+	}
+	l.drained(c)
+}
+
+// drained closes the connection when nothing of it is in the kernel any more.
+func (l *loop) drained(c *conn) {
+	if c.state != connDraining || c.recvArmed || c.sending || c.numTasks > 0 || c.textActive {
+		return
+	}
+	_ = unix.Close(c.fd) // everything was sent or given up; there is nobody to tell
+	sess := c.sess
+	c.setState(connFree)
+	c.gen++
+	c.fd, c.sess, c.textIn, c.textOut = -1, nil, nil, nil
+	l.freeConns = append(l.freeConns, c)
+	l.liveConns--
+	l.count.Add(-1)
+	sess.end(l.eng.ctl)
+}
+
+// ud names an operation of the connection in the kernel.
+func (c *conn) ud(op opKind) uint64 { return ud(op, 0, c.gen, c.idx) }

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ring is the data plane: iSCSI full feature phase (RFC 7143) on
+// io_uring event loops.
+//
+//	control plane --Handoff--> Engine --> loop 0: ring, connections, tasks, arena
+//	                                  \-> loop 1: …            |
+//	                              workers <--- what would stall a loop
+//
+// A loop is a goroutine locked to its OS thread, with an io_uring of its own. A
+// connection is pinned to one loop, which owns it: nobody else touches a field
+// of a connection, a task or a buffer. Others post to the loop's mailbox.
+//
+// The life of a command, and the file that tells it:
+//
+//	recv.go      bytes arrive in provided buffers; the phases of a PDU
+//	dispatch.go  one row an opcode: what begins when the header is here, what
+//	             ends when the data is
+//	command.go   SCSI Command: order by CmdSN, plan (package scsi), memory
+//	dataout.go   immediate, unsolicited and solicited data; R2T
+//	disk.go      ring operations on the backing; worker.go for the rest
+//	datain.go    Data-In and SCSI Response with residuals
+//	send.go      PDUs queue; one gathered send a turn for each connection
+//	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, reject.go
+//
+// Rules. Nothing blocks a loop, nothing is allocated for a command once warm.
+// Completions change state and queue; a turn of the loop ends with one enter.
+// What the kernel sees lives outside the Go heap. An operation in the kernel is
+// named by slot and generation, never by a pointer. Bounds stand in limits.go.
+//
+// Whose fault: a peer that breaks the protocol gets a Reject, a sense or a
+// closed connection, never a panic; an errno of the disk becomes sense by
+// scsi's tables and is logged, rate-limited; an impossible state panics.
+//
+// The package knows nothing of listening, login or configuration.
+package ring

@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
+
+	"ietring/backing"
+	"ietring/ring/internal/uring"
+	"ietring/scsi"
+)
+
+// Config is how the data plane is made.
+type Config struct {
+	Threads      int   // event loops
+	RingEntries  int   // submission queue of each loop, a power of two
+	Workers      int   // goroutines for what would stall a loop
+	CPUs         []int // loop i is pinned to CPUs[i mod len]; empty: not pinned
+	BufferMemory int64 // bytes, the cap of all loops together
+	Control      Control
+	Log          zerolog.Logger
+}
+
+// loopMemory is a loop's share of the buffer memory in bytes.
+func (c *Config) loopMemory() int { return int(c.BufferMemory / int64(c.Threads)) }
+
+// ErrStopping is returned when something is asked of an engine that shuts down.
+var ErrStopping = errors.New("the data plane is shutting down")
+
+// A lu is a logical unit: what an initiator sees and where its blocks are.
+type lu struct {
+	unit *scsi.Unit
+	disk *backing.Disk
+	null bool // nothing is stored: no ring operation, no memory
+	// lastError is when a disk error was last logged, in Unix nanoseconds.
+	lastError atomic.Int64
+}
+
+// An Engine is the data plane of one process.
+type Engine struct {
+	cfg   Config
+	ctl   Control
+	log   zerolog.Logger
+	loops []*loop
+	work  workers
+	zero  uring.Memory // maxSpan zeroes: what nullio reads
+
+	mu       sync.Mutex
+	stopping bool
+	units    atomic.Pointer[[]*lu] // by Unit.Handle; replaced under mu, never changed
+	loopDone []chan struct{}
+}
+
+// Probe returns nil when this machine can run the data plane, or one sentence
+// that names what is missing.
+func Probe() error { return uring.Probe() }
+
+// Start makes the loops and the workers and lets them run.
+func Start(cfg Config) (*Engine, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	zero, err := uring.NewMemory(maxSpan)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero}
+	e.units.Store(&[]*lu{})
+	// A loop that sleeps by the scheduler's knowledge gives its processor
+	// away, but one that submits does not: the rest of the program needs one
+	// of its own beside them.
+	if n := cfg.Threads + 1; runtime.GOMAXPROCS(0) < n {
+		runtime.GOMAXPROCS(n)
+	}
+	for i := range cfg.Threads {
+		event, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+		if err != nil {
+			e.abandon()
+			return nil, fmt.Errorf("make an eventfd: %w", err)
+		}
+		l := &loop{eng: e, id: i, mail: mailbox{event: event}}
+		cpu := -1
+		if len(cfg.CPUs) > 0 {
+			cpu = cfg.CPUs[i%len(cfg.CPUs)]
+		}
+		e.loopDone = append(e.loopDone, make(chan struct{}))
+		ready := make(chan error)
+		go l.run(cpu, ready)
+		if err := <-ready; err != nil {
+			e.abandon()
+			return nil, fmt.Errorf("start event loop %d: %w", i, err)
+		}
+		e.loops = append(e.loops, l)
+	}
+	e.work.start(cfg.Workers)
+	return e, nil
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Threads < 1:
+		return fmt.Errorf("%d event loops: at least 1 is needed", c.Threads)
+	case c.Workers < 1:
+		return fmt.Errorf("%d workers: at least 1 is needed", c.Workers)
+	case c.RingEntries < 64 || c.RingEntries > 32768 || c.RingEntries&(c.RingEntries-1) != 0:
+		return fmt.Errorf("%d ring entries: a power of two from 64 to 32768 is needed", c.RingEntries)
+	case c.loopMemory() < MinBufferMemory:
+		return fmt.Errorf("%d bytes of buffer memory: %d event loops need at least %d", c.BufferMemory, c.Threads, c.Threads*MinBufferMemory)
+	}
+	return nil
+}
+
+// abandon ends the loops that run when another could not start.
+func (e *Engine) abandon() {
+	for _, l := range e.loops {
+		l.mail.post(func() { l.stopped = true })
+		<-e.loopDone[l.id]
+	}
+}
+
+// fileSlots returns how large the loops' file tables can be: the kernel bounds
+// them by the limit of open files.
+func (e *Engine) fileSlots() int {
+	var lim unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &lim) != nil || lim.Cur > maxUnits {
+		return maxUnits
+	}
+	return int(lim.Cur)
+}
+
+// AddUnit makes a logical unit of d: it fills in what cfg says of geometry and
+// durability from the disk, and makes the unit known to every loop. The disk
+// stays the caller's to close, after Shutdown.
+func (e *Engine) AddUnit(d *backing.Disk, cfg scsi.UnitConfig) (*scsi.Unit, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping {
+		return nil, ErrStopping
+	}
+	old := *e.units.Load()
+	cfg.Handle = uint32(len(old))
+	cfg.Blocks, cfg.BlockSize, cfg.PhysicalBlockSize = d.Blocks(), d.BlockSize(), d.PhysicalBlockSize()
+	cfg.ReadOnly, cfg.WriteCache, cfg.NonRotating = d.ReadOnly(), d.WriteBack(), d.NonRotating()
+	cfg.MaxTransfer = MaxTransfer
+	unit, err := scsi.NewUnit(cfg)
+	if err != nil {
+		return nil, err
+	}
+	u := &lu{unit: unit, disk: d, null: d.FD() < 0}
+	if !u.null {
+		if err := e.registerFile(int(cfg.Handle), d.FD()); err != nil {
+			return nil, err
+		}
+	}
+	units := append(old[:len(old):len(old)], u)
+	e.units.Store(&units)
+	return unit, nil
+}
+
+// registerFile puts fd into the file table of every loop, on its own thread.
+func (e *Engine) registerFile(slot, fd int) error {
+	errs := make(chan error, len(e.loops))
+	for _, l := range e.loops {
+		posted := l.mail.post(func() {
+			if slot >= l.files {
+				errs <- nil // reached by its descriptor
+				return
+			}
+			errs <- l.ring.SetFile(slot, fd)
+		})
+		if !posted {
+			return ErrStopping
+		}
+	}
+	var err error
+	for range e.loops {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}
+
+// Attach gives a connection that has logged in to the loop that has fewest.
+// When it fails the caller still owns the descriptor and the session.
+func (e *Engine) Attach(h Handoff) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping || !h.Session.give() {
+		return ErrStopping
+	}
+	best := e.loops[0]
+	for _, l := range e.loops[1:] {
+		if l.count.Load() < best.count.Load() {
+			best = l
+		}
+	}
+	best.count.Add(1)
+	if !best.mail.post(func() { best.attach(h) }) {
+		best.count.Add(-1)
+		h.Session.takeBack()
+		return ErrStopping
+	}
+	return nil
+}
+
+// Shutdown ends the data plane. No new command is taken, those in flight
+// finish, their connections close. When ctx ends first, what is left is
+// aborted and ErrStopping's caller learns it by ctx's error. The caller then
+// syncs and closes the disks.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	e.stopping = true
+	e.mu.Unlock()
+	for _, l := range e.loops {
+		l.mail.post(func() { l.stop() })
+	}
+	err := e.await(ctx)
+	if err == nil {
+		return nil
+	}
+	for _, l := range e.loops {
+		l.mail.post(func() {
+			for _, c := range l.conns {
+				l.drain(c, "the time for shutting down is over")
+			}
+		})
+	}
+	// Aborted commands end when their disk answers; a disk that never does must
+	// not keep the process.
+	last, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return errors.Join(err, e.await(last))
+}
+
+// await waits for the end of every loop.
+func (e *Engine) await(ctx context.Context) error {
+	for _, done := range e.loopDone {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// stop lets the open commands of the loop finish and closes every connection
+// that has none.
+func (l *loop) stop() {
+	l.quiesce, l.stopped = true, true
+	for _, c := range l.conns {
+		l.closeIfQuiet(c)
+	}
+}
+
+// closeIfQuiet drains a connection whose last command has ended while the loop
+// takes no new ones.
+func (l *loop) closeIfQuiet(c *conn) {
+	if l.quiesce && c.serving() && c.numTasks == 0 && c.out.first == nil && !c.sending {
+		l.drain(c, "the target shuts down")
+	}
+}

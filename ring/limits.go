@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ring
+
+import "time"
+
+// Every bound of the data plane. Sizes are bytes.
+const (
+	// MaxTransfer is the most that one command may move. It stands in VPD page
+	// B0, and larger commands are refused.
+	MaxTransfer = 16 << 20
+
+	// MinBufferMemory is the least buffer memory for one loop: the largest
+	// command, as much again for what others hold, and two extents of slack
+	// for fragments.
+	MinBufferMemory = 2*MaxTransfer + 2*extentLen
+
+	// A span is one piece of buffer memory, a power of two of these bounds.
+	// Larger transfers use several.
+	minSpan = 4 << 10
+	maxSpan = 1 << 20
+
+	// extentLen is by how much the arena grows and is registered.
+	extentLen = 4 << 20
+
+	// A receive buffer is taken when data arrives and given back in the same
+	// turn, so few serve many connections; large ones save system calls.
+	recvBufLen   = 64 << 10
+	recvBufCount = 32
+
+	// maxSpans is how many spans hold a command of MaxTransfer.
+	maxSpans = MaxTransfer / maxSpan
+
+	// One send gathers at most this: beyond it the socket buffer is full
+	// anyway, and the kernel takes no more than 1024 pieces.
+	maxSendLen    = 512 << 10
+	maxSendPieces = 512
+
+	// slotLen holds what of a PDU is not payload: 48 header + 4 digest, then
+	// at most 64 of sense, rejected header or nothing, and at tailOff 3 of
+	// padding + 4 of digest.
+	slotLen = 128
+	tailOff = 120
+
+	// slotsPerSlab is by how many PDU slots the pool grows.
+	slotsPerSlab = 512
+
+	// maxTasks bounds the tasks of one loop: a Target Transfer Tag has 20 bits
+	// for the slot.
+	maxTasks = 1<<20 - 1
+
+	// maxConns bounds the connections of one loop.
+	maxConns = 1 << 16
+
+	// maxImmediate is how many immediate requests a connection may have open;
+	// more are rejected (RFC 7143, Section 4.2.2.1). They do not count in the
+	// command window.
+	maxImmediate = 32
+
+	// maxHeldConn is the buffer memory that one connection may hold while
+	// others wait: a quarter of what its loop has, at least one command.
+	heldShare = 4
+
+	// maxText is the longest text of one negotiation in full feature phase.
+	maxText = 64 << 10
+
+	// maxUnits is how many logical units can have a slot in the file tables;
+	// further ones are reached by descriptor.
+	maxUnits = 16384
+
+	// maxExtents is how many extents a loop's buffer table has room for;
+	// further ones work unregistered.
+	maxExtents = 4096
+
+	// reapBatch is how many completions a turn takes before it sends.
+	reapBatch = 512
+
+	// spinTime is how long a loop looks for work before it sleeps: a wake-up
+	// costs more than this on both sides. It spins only while its recent waits
+	// ended within busyWait.
+	spinTime = 20 * time.Microsecond
+	busyWait = 40 * time.Microsecond
+
+	// trimAfter is after how much silence a loop gives memory back.
+	trimAfter = 2 * time.Second
+
+	// pingTick is how often connections with NOPInterval are looked at.
+	pingTick = time.Second
+
+	// errorLogEvery is how often the disk errors of one unit are logged.
+	errorLogEvery = 10 * time.Second
+)

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ring
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+	"syscall"
+
+	"ietring/ring/internal/uring"
+	"ietring/scsi"
+)
+
+// workers is the pool for what would stall a loop: comparing, transfers that
+// need a bounce, and the rare operation that came short. A job is a task; the
+// worker that has it may touch its plan, spans and outcome, and the loop does
+// not until it is back.
+type workers struct {
+	mu    sync.Mutex
+	more  sync.Cond
+	queue []*task // bounded by the tasks that exist
+}
+
+func (w *workers) start(n int) {
+	w.more.L = &w.mu
+	for range n {
+		go w.run()
+	}
+}
+
+func (w *workers) push(t *task) {
+	w.mu.Lock()
+	w.queue = append(w.queue, t)
+	w.mu.Unlock()
+	w.more.Signal()
+}
+
+func (w *workers) run() {
+	// A worker's own buffer for comparing; mapped when first needed.
+	var scratch uring.Memory
+	for {
+		w.mu.Lock()
+		for len(w.queue) == 0 {
+			w.more.Wait()
+		}
+		t := w.queue[0]
+		n := copy(w.queue, w.queue[1:])
+		w.queue[n] = nil
+		w.queue = w.queue[:n]
+		w.mu.Unlock()
+		t.work(&scratch)
+		t.conn.loop.mail.jobDone(t)
+	}
+}
+
+// job gives t to a worker.
+func (l *loop) job(t *task) {
+	t.ops++
+	t.again = false
+	l.eng.work.push(t)
+}
+
+// jobDone has t back from its worker.
+func (l *loop) jobDone(t *task) {
+	t.ops--
+	if t.jobErr != 0 {
+		l.diskError(t, t.jobErr)
+	}
+	if t.state == taskEnded {
+		l.retire(t)
+		return
+	}
+	l.transferred(t)
+}
+
+// work does the disk part of t, on a worker. It leaves jobErr, or status and
+// sense for what is no disk error.
+func (t *task) work(scratch *uring.Memory) {
+	var err error
+	switch p := &t.plan; p.Action {
+	case scsi.ActionRead:
+		err = t.workRead(p.FromMedium)
+	case scsi.ActionWrite:
+		err = t.workWrite(p.Durable)
+	case scsi.ActionVerify:
+		if p.FromMedium {
+			err = t.unit.disk.Sync()
+		}
+		if err == nil {
+			err = t.workVerify(scratch)
+		}
+	case scsi.ActionWriteVerify:
+		if err = t.workWrite(true); err == nil {
+			err = t.workVerify(scratch)
+		}
+	case scsi.ActionFlush:
+		err = t.unit.disk.Sync()
+	default:
+		panic("ring: a worker's job with an action that has none")
+	}
+	if err != nil {
+		t.jobErr = errnoOf(err)
+	}
+}
+
+func (t *task) workRead(fromMedium bool) error {
+	if fromMedium {
+		if err := t.unit.disk.Sync(); err != nil {
+			return err
+		}
+	}
+	return t.eachPiece(t.need(), func(off int, b []byte) error {
+		return t.unit.disk.ReadAt(b, t.plan.Off+int64(off))
+	})
+}
+
+func (t *task) workWrite(durable bool) error {
+	return t.eachPiece(t.plan.Len, func(off int, b []byte) error {
+		return t.unit.disk.WriteAt(b, t.plan.Off+int64(off), durable)
+	})
+}
+
+// workVerify reads the range and, when the plan says so, compares it with the
+// data that the initiator sent.
+func (t *task) workVerify(scratch *uring.Memory) error {
+	if *scratch == nil {
+		m, err := uring.NewMemory(maxSpan)
+		if err != nil {
+			return err
+		}
+		*scratch = m
+	}
+	for off := 0; off < t.plan.Len; off += maxSpan {
+		got := (*scratch)[:min(t.plan.Len-off, maxSpan)]
+		if err := t.unit.disk.ReadAt(got, t.plan.Off+int64(off)); err != nil {
+			return err
+		}
+		if !t.plan.Compare {
+			continue
+		}
+		if want := t.piece(off, len(got)); !bytes.Equal(got, want) {
+			at := 0
+			for got[at] == want[at] {
+				at++
+			}
+			t.status = scsi.StatusCheckCondition
+			t.sense = scsi.Miscompare.WithInfo(uint64(off + at))
+			return nil
+		}
+	}
+	return nil
+}
+
+// eachPiece calls f for the first n bytes of the data, a span at a time.
+func (t *task) eachPiece(n int, f func(off int, b []byte) error) error {
+	for off := 0; off < n; off += maxSpan {
+		if err := f(off, t.piece(off, min(n-off, maxSpan))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errnoOf returns the errno of an error of package backing.
+func errnoOf(err error) syscall.Errno {
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return e
+	}
+	return syscall.EIO
+}
