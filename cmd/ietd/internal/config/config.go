@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"ietring/backing"
+	"ietring/ring"
 )
 
 // A Config is everything that the operator can say.
@@ -25,7 +26,7 @@ type Config struct {
 	RingEntries  int   // submission queue entries of each loop
 	Workers      int   // completion workers
 	CPUs         []int // CPUs that loops are pinned to; none: not pinned
-	BufferMemory int64 // bytes, all loops together
+	BufferMemory int64 // bytes, all loops together; 0: loopMemory each
 
 	LogLevel  string // one of LogLevels
 	LogFormat string // "console" or "json"
@@ -88,8 +89,18 @@ func (c *Config) addLun(line string) error {
 	return nil
 }
 
-// Check looks at what only the whole can tell, after all flags are read.
+// loopMemory is the buffer memory of a loop when the operator does not say.
+const loopMemory = 64 << 20
+
+// Check looks at what only the whole can tell, after all flags are read, and
+// fills in what depends on other flags.
 func (c *Config) Check() error {
+	if c.BufferMemory == 0 {
+		c.BufferMemory = loopMemory * int64(c.Threads)
+	}
+	if least := ring.MinBufferMemory * int64(c.Threads); c.BufferMemory < least {
+		return fmt.Errorf("--buffer-memory: %d bytes are too little for --threads %d; they need at least %dMiB", c.BufferMemory, c.Threads, (least+1<<20-1)>>20)
+	}
 	if len(c.Targets) == 0 && !c.Demo {
 		return fmt.Errorf("nothing to serve; begin with 'ietd --demo', or with --target NAME --lun '0 Path=FILE' (see ietd --help)")
 	}

@@ -29,8 +29,6 @@ const (
 	maxRingEntries     = 32768 // the kernel's own limit
 	defaultWorkers     = 2
 	maxWorkers         = 64
-	defaultBuffers     = "256MiB"
-	minBufferMemory    = 32 << 20 // two of the largest commands
 	maxDebugLevel      = 2
 )
 
@@ -141,7 +139,7 @@ func newParser() *parser {
 		Port: defaultPort, QueueDepth: defaultQueueDepth,
 		Threads:     min(runtime.NumCPU(), defaultMaxThreads),
 		RingEntries: defaultRingEntries, Workers: defaultWorkers,
-		BufferMemory: 256 << 20, LogLevel: "info", LogFormat: "console",
+		LogLevel: "info", LogFormat: "console",
 	}
 	p := &parser{cfg: c, fs: pflag.NewFlagSet("ietd", pflag.ContinueOnError)}
 	p.fs.SortFlags = false
@@ -203,7 +201,7 @@ func (p *parser) engineFlags() {
 		c.CPUs, err = parseCPUs(s)
 		return err
 	})
-	p.flag("buffer-memory", "", "SIZE", defaultBuffers, "most memory for I/O buffers, bytes of all loops together; example: --buffer-memory 256MiB", p.bufferMemory)
+	p.flag("buffer-memory", "", "SIZE", "", "most memory for I/O buffers, bytes of all loops together (default: 64MiB for each loop); example: --buffer-memory 256MiB", p.bufferMemory)
 }
 
 // processFlags are about the process, most of them IET's.
@@ -265,8 +263,8 @@ func (p *parser) bufferMemory(s string) error {
 	if err != nil {
 		return err
 	}
-	if n < minBufferMemory {
-		return fmt.Errorf("%s is too little; it must be at least %dMiB", s, minBufferMemory>>20)
+	if n == 0 {
+		return errors.New("no memory at all is too little")
 	}
 	p.cfg.BufferMemory = n
 	return nil
