@@ -19,6 +19,9 @@ const wordLen = 8
 // never is the end of a write that has not been acknowledged.
 const never = math.MaxUint64
 
+// unknown is the generation of what a block held before the first write.
+const unknown = 0
+
 // version is one write of one block. Times are ticks of the model's clock.
 type version struct {
 	gen        uint64
@@ -57,6 +60,9 @@ func (m *Model) BeginWrite(first int, buf []byte) (token uint64) {
 	m.gen++
 	token = m.gen
 	for i := first; i < first+n; i++ {
+		if m.blocks[i] == nil {
+			m.blocks[i] = []version{{gen: unknown}}
+		}
 		m.blocks[i] = append(m.blocks[i], version{token, m.now, never})
 	}
 	m.mu.Unlock()
@@ -177,6 +183,9 @@ func (m *Model) check(block int, start uint64, got, want []byte, allowed []versi
 	}
 	racing := false
 	for _, v := range allowed {
+		if v.gen == unknown {
+			return nil
+		}
 		if m.fill(want, uint64(block), v.gen); bytes.Equal(got, want) {
 			return nil
 		}

@@ -32,14 +32,22 @@ type stream struct {
 // run fills the stream's own area and then works until the load ends.
 func (st *stream) run() error {
 	buf := make([]byte, st.v.c.MaxLen)
-	most := len(buf) / st.v.model.blockLen
-	for done := 0; done < st.own.n; done += most {
-		if err := st.write(span{st.own.first + done, min(most, st.own.n-done)}, buf); err != nil {
-			return err
-		}
+	if err := st.fill(buf); err != nil {
+		return err
 	}
 	for st.v.ctx.Err() == nil {
 		if err := st.step(buf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill writes all of the stream's own area.
+func (st *stream) fill(buf []byte) error {
+	most := len(buf) / st.v.model.blockLen
+	for done := 0; done < st.own.n; done += most {
+		if err := st.write(span{st.own.first + done, min(most, st.own.n-done)}, buf); err != nil {
 			return err
 		}
 	}

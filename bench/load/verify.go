@@ -104,12 +104,16 @@ func (v *verifier) run(ctx context.Context) error {
 	timer := time.AfterFunc(v.c.Duration, func() { v.stop(errTimeUp) })
 	defer timer.Stop()
 
+	fill := v.newStream(0, v.shared)
+	if err := fill.fill(make([]byte, v.c.MaxLen)); err != nil {
+		return v.judge(err)
+	}
 	var wg sync.WaitGroup
 	for i, s := range v.sessions {
 		for j := range v.c.Streams {
 			id := i*v.c.Streams + j
-			st := &stream{v: v, s: s, own: span{id * v.private, v.private},
-				rng: rand.New(rand.NewPCG(v.c.Seed, uint64(id)))}
+			st := v.newStream(uint64(id)+1, span{id * v.private, v.private})
+			st.s = s
 			wg.Go(func() { v.end(st.run()) })
 		}
 	}
@@ -118,11 +122,22 @@ func (v *verifier) run(ctx context.Context) error {
 	if cause == errTimeUp || ctx.Err() != nil && errors.Is(cause, ctx.Err()) {
 		cause = v.readAll()
 	}
+	return v.judge(cause)
+}
+
+// newStream returns a stream of the first session whose random choices follow
+// from the seed and id.
+func (v *verifier) newStream(id uint64, own span) *stream {
+	return &stream{v: v, s: v.sessions[0], own: own, rng: rand.New(rand.NewPCG(v.c.Seed, id))}
+}
+
+// judge completes the report and says whether err is one.
+func (v *verifier) judge(err error) error {
 	v.account()
-	if v.c.TolerateEnd && v.onlyEnded(cause) {
+	if v.c.TolerateEnd && v.onlyEnded(err) {
 		return nil
 	}
-	return cause
+	return err
 }
 
 // end takes the error of a stream: the first stops all the others.
@@ -209,7 +224,8 @@ func (v *verifier) readAll() error {
 	buf := make([]byte, step*v.model.blockLen)
 	for first, i := 0, 0; first < v.model.Blocks(); first, i = first+step, i+1 {
 		n := min(step, v.model.Blocks()-first)
-		st := stream{v: v, s: v.sessions[i%len(v.sessions)], rng: rand.New(rand.NewPCG(v.c.Seed, uint64(first)))}
+		st := v.newStream(uint64(first), span{})
+		st.s = v.sessions[i%len(v.sessions)]
 		if err := st.read(span{first, n}, buf); err != nil {
 			return fmt.Errorf("at the end: %w", err)
 		}
