@@ -141,9 +141,11 @@ func parse(r io.Reader) ([]result, error) {
 }
 
 // take adds a line to the result and reports whether its verdict is still open.
+// A skip behind the verdict is not the test's: the tool clears persistent
+// reservations at the end of a suite, and says when it cannot. What a failed
+// test says behind its verdict is the assertions.
 func (r *result) take(line string, open bool) bool {
-	m := verdict.FindStringSubmatch(line)
-	if m != nil && open {
+	if m := verdict.FindStringSubmatch(line); m != nil && open {
 		open = false
 		if m[1] == "FAILED" {
 			r.ending = failed
@@ -151,10 +153,10 @@ func (r *result) take(line string, open bool) bool {
 		line = m[2]
 	}
 	line = strings.TrimSpace(line)
-	if strings.HasPrefix(line, "[SKIPPED]") && r.ending == passed {
+	if open && strings.HasPrefix(line, "[SKIPPED]") {
 		r.ending = skipped
 	}
-	if line != "" {
+	if line != "" && (open || r.ending == failed) {
 		r.said = append(r.said, line)
 	}
 	return open

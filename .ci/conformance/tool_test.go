@@ -31,6 +31,8 @@ func TestParse(t *testing.T) {
 			[]string{"A.One failed"}, ""},
 		{"a message behind the verdict leaves it", text("Suite: A\n  Test: One ...passed    [FAILED] PRIN\n\nSuite: B\n  Test: One ...passed\n", "2", "0"),
 			[]string{"A.One passed", "B.One passed"}, ""},
+		{"a skip behind the verdict is the suite's", text("Suite: A\n  Test: One ...passed    [SKIPPED] PRIN\n    [SKIPPED] PRIN\n", "1", "0"),
+			[]string{"A.One passed"}, ""},
 		{"a test without a verdict is an error", text("Suite: A\n  Test: One ...\n  Test: Two ...passed\n", "2", "0"), nil, "A.One has no verdict"},
 		{"so is the last one", "Suite: A\n  Test: One ...    [SKIPPED] x\n", nil, "A.One has no verdict"},
 		{"output without a summary is an error", "Suite: A\n  Test: One ...passed\n", nil, "no summary"},
