@@ -84,14 +84,16 @@ func tail(log string) string {
 	return log[max(0, len(log)-most):]
 }
 
-// disk makes a sparse file of n bytes.
+// disk makes a sparse file of n bytes. Its name has no comma, which would end a
+// --lun parameter; that of t.TempDir may.
 func disk(t *testing.T, n int64) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "disk.img")
-	f, err := os.Create(path)
+	f, err := os.CreateTemp(filepath.Dir(ietd), "disk-*.img")
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := f.Name()
+	t.Cleanup(func() { os.Remove(path) })
 	if err := f.Truncate(n); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func TestVerify(t *testing.T) {
 			func(i int, o *initiator.Options) { o.Security = true }},
 	}
 	for _, row := range rows {
-		t.Run(strings.ReplaceAll(row.sentence, " ", "-"), func(t *testing.T) {
+		t.Run(row.sentence, func(t *testing.T) {
 			path := disk(t, 64<<20)
 			p := serve(t, append(sessionFlags(row.offer), fileLun(path, row.lun))...)
 			c := quick(p)

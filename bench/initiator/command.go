@@ -37,10 +37,10 @@ type Command struct {
 	itt      uint32
 	sn       pdu.Serial
 	edtl     int
-	dataSN   uint32 // Data-In and R2T PDUs so far: the next DataSN or R2TSN
-	burst    int    // bytes of the current Data-In sequence
-	asked    int    // bytes of Out that were sent unasked or asked for by an R2T
-	openR2T  int    // R2Ts whose data is not sent yet
+	dataSN   uint32  // Data-In and R2T PDUs so far: the next DataSN or R2TSN
+	burst    int     // bytes of the current Data-In sequence
+	asked    int     // bytes of Out that were sent unasked or asked for by an R2T
+	held     []burst // asked for by R2Ts that wait for their answer
 	next     *Command
 	finished chan struct{}
 }
@@ -69,7 +69,7 @@ func (c *Command) ITT() uint32 { return c.itt }
 // reset prepares c for another run.
 func (c *Command) reset() {
 	c.Err, c.Status, c.Residual, c.Received, c.SenseLen = nil, 0, 0, 0, 0
-	c.dataSN, c.burst, c.asked, c.openR2T, c.next = 0, 0, 0, 0, nil
+	c.dataSN, c.burst, c.asked, c.held, c.next = 0, 0, 0, c.held[:0], nil
 	c.edtl = max(len(c.Out), len(c.In))
 	if c.Expected != 0 {
 		c.edtl = c.Expected

@@ -106,7 +106,7 @@ func (s *Session) r2t(h *pdu.BHS) error {
 		return violation("13.19", op, "Buffer Offset %d, the next in order is %d", off, c.asked)
 	case off+n > c.edtl:
 		return violation("11.8.4", op, "asks for bytes to %d of %d", off+n, c.edtl)
-	case c.openR2T == s.p.MaxOutstandingR2T:
+	case len(c.held) == s.p.MaxOutstandingR2T:
 		return violation("13.17", op, "more than %d are open", s.p.MaxOutstandingR2T)
 	case h.LUN() != c.LUN:
 		return violation("11.8.5", op, "LUN %x, the command's is %x", h.LUN(), c.LUN)
@@ -118,19 +118,20 @@ func (s *Session) r2t(h *pdu.BHS) error {
 		s.sendBurst(c, b)
 		return nil
 	}
-	c.openR2T++
+	c.held = append(c.held, b)
 	itt := c.itt
-	time.AfterFunc(s.o.HoldR2T, func() { s.answerLater(itt, b) })
+	time.AfterFunc(s.o.HoldR2T, func() { s.answerOldest(itt) })
 	return nil
 }
 
-// answerLater sends the data of an R2T that was held, if its command is still
-// open.
-func (s *Session) answerLater(itt uint32, b burst) {
+// answerOldest sends the data of the oldest R2T that is held for a command, if
+// that is still open: DataSequenceInOrder=Yes wants them answered in order.
+func (s *Session) answerOldest(itt uint32) {
 	s.mu.Lock()
 	if t := s.task(itt); t != nil && t.cmd != nil && s.err == nil {
-		t.cmd.openR2T--
-		s.sendBurst(t.cmd, b)
+		c := t.cmd
+		s.sendBurst(c, c.held[0])
+		c.held = append(c.held[:0], c.held[1:]...)
 	}
 	s.mu.Unlock()
 	s.flush()
