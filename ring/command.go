@@ -123,11 +123,14 @@ func (l *loop) checkTransfer(t *task) scsi.Sense {
 		t.total = p.OutLen
 	}
 	in := p.Action == scsi.ActionRead || p.Action == scsi.ActionReply
-	if t.total > 0 && (in && cmd.Write() || !in && cmd.Read()) && cmd.EDTL() > 0 {
-		return scsi.InvalidFieldInCommandIU
-	}
-	if in {
+	switch {
+	case in && cmd.Write():
+		t.total = 0 // the initiator takes nothing, and what it sends is not wanted
 		return scsi.Good
+	case in:
+		return scsi.Good
+	case t.total > 0 && cmd.Read() && cmd.EDTL() > 0:
+		return scsi.InvalidFieldInCommandIU // GOOD would say that something was written
 	}
 	t.want = min(t.total, int(t.edtlOut()))
 	if p.Action == scsi.ActionWrite || p.Action == scsi.ActionWriteVerify || p.Action == scsi.ActionVerify && p.Compare {

@@ -4,6 +4,8 @@
 package ring
 
 import (
+	"time"
+
 	"golang.org/x/sys/unix"
 
 	"ietring/pdu"
@@ -117,6 +119,9 @@ func (l *loop) attach(h Handoff) {
 	c.setState(connServing)
 	l.liveConns++
 	if c.params.NOPInterval > 0 {
+		if l.pinging == 0 {
+			l.ticked = time.Now() // once a connection
+		}
 		l.pinging++
 	}
 	l.startRecv(c)

@@ -58,8 +58,8 @@ const (
 	// command window.
 	maxImmediate = 32
 
-	// maxHeldConn is the buffer memory that one connection may hold while
-	// others wait: a quarter of what its loop has, at least one command.
+	// A connection may hold a heldShare-th of its loop's buffer memory, and
+	// one command of any size.
 	heldShare = 4
 
 	// maxText is the longest text of one negotiation in full feature phase.
@@ -84,6 +84,10 @@ const (
 
 	// trimAfter is after how much silence a loop gives memory back.
 	trimAfter = 2 * time.Second
+
+	// tickTurns is after how many turns without a pause a loop looks at the
+	// clock.
+	tickTurns = 1 << 12
 
 	// pingTick is how often connections with NOPInterval are looked at.
 	pingTick = time.Second

@@ -60,6 +60,7 @@ type loop struct {
 	onCQE   func(uring.CQE) // l.complete, bound once
 	pinging int             // connections with NOPInterval
 	ticked  time.Time       // last look at the pings
+	turns   uint32          // without a pause
 	recent  bool            // recent waits were short: spinning pays
 	quiesce bool            // no new commands
 	stopped bool            // the loop ends when its connections have
@@ -96,6 +97,8 @@ func (l *loop) turn() {
 	}
 	if l.ring.Ready() == 0 && !l.mail.full.Load() {
 		l.idle()
+	} else if l.turns++; l.turns%tickTurns == 0 {
+		l.tick(time.Now())
 	}
 }
 
@@ -120,10 +123,7 @@ func (l *loop) idle() {
 	if waited >= trimAfter {
 		l.arena.trim()
 	}
-	if l.pinging > 0 && now.Sub(l.ticked) >= pingTick {
-		l.ticked = now
-		l.ping()
-	}
+	l.tick(now)
 }
 
 // patience returns how long a sleep may last: 0 is for ever.

@@ -7,7 +7,7 @@ package ring
 // holds its share already gets none while it holds anything.
 func (l *loop) allocSpans(t *task, n int) bool {
 	c := t.conn
-	if c.heldBytes > 0 && c.heldBytes+n > max(l.arena.limit/heldShare, MaxTransfer) {
+	if c.heldBytes > 0 && c.heldBytes+n > l.arena.limit/heldShare {
 		return false
 	}
 	for at := 0; at < n; at += maxSpan {

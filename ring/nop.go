@@ -4,6 +4,8 @@
 package ring
 
 import (
+	"time"
+
 	"ietring/pdu"
 )
 
@@ -21,6 +23,14 @@ func (l *loop) nopOut(t *task) {
 	l.end(t)
 }
 
+// tick has the pings looked at when their time has come.
+func (l *loop) tick(now time.Time) {
+	if l.pinging > 0 && now.Sub(l.ticked) >= pingTick {
+		l.ticked = now
+		l.ping()
+	}
+}
+
 // ping looks at the connections that have NOPInterval, once a tick: a silent
 // one is pinged, and closed when it does not answer (IET's NOPInterval and
 // NOPTimeout).
@@ -32,9 +42,9 @@ func (l *loop) ping() {
 		c.quiet++
 		interval := int(c.params.NOPInterval / pingTick)
 		switch {
-		case c.pinged && c.quiet >= interval+int(c.params.NOPTimeout/pingTick):
+		case c.pinged && c.quiet > interval+int(c.params.NOPTimeout/pingTick):
 			l.drain(c, "no answer to a ping within NOPTimeout")
-		case !c.pinged && c.quiet >= interval:
+		case !c.pinged && c.quiet > interval:
 			c.pinged = true
 			o := l.newOut(c, nil)
 			h := o.bhs()

@@ -60,7 +60,7 @@ func (l *loop) taskMgmt(t *task) {
 	case pdu.AbortTask:
 		l.abortTask(t, f.RefTag())
 	case pdu.AbortTaskSet:
-		w := l.tmfWait(t, 1, func() {})
+		w := l.tmfWait(t, func() {})
 		l.abortAll(t.conn, w, func(v *task) bool { return v != t && v.isCommand() && v.unitIs(unit) })
 		w.ended()
 	case pdu.ClearTaskSet:
@@ -72,8 +72,7 @@ func (l *loop) taskMgmt(t *task) {
 	case pdu.TargetColdReset:
 		l.abortEverywhere(t, func(v *task) bool { return v.targetIs(target) }, func() {
 			target.Reset()
-			l.eng.dropTarget(target, t.conn.sess)
-			l.closeAfterSend(t.conn)
+			l.eng.dropTarget(target, sess) // the issuer's goes when it has its answer
 		})
 	case pdu.TaskReassign:
 		l.answerTaskMgmt(t, pdu.ReassignNotSupported)
@@ -98,7 +97,7 @@ func (t *task) targetIs(target *scsi.Target) bool {
 func (l *loop) abortTask(t *task, tag uint32) {
 	for v := t.conn.tasks; v != nil; v = v.next {
 		if v != t && v.isCommand() && v.bhs.ITT() == tag && v.bhs.LUN() == t.bhs.LUN() && v.state != taskEnded {
-			w := l.tmfWait(t, 1, func() {})
+			w := l.tmfWait(t, func() {})
 			l.abortFor(v, w)
 			w.ended()
 			return
@@ -107,14 +106,18 @@ func (l *loop) abortTask(t *task, tag uint32) {
 	l.answerTaskMgmt(t, pdu.TaskDoesNotExist)
 }
 
-// tmfWait returns a wait of left parts after which then is called and t is
-// answered.
-func (l *loop) tmfWait(t *task, left int, then func()) *abortWait {
+// tmfWait returns a wait, of which one part is the caller's own, after which
+// then is called and t is answered.
+func (l *loop) tmfWait(t *task, then func()) *abortWait {
 	t.ops++ // t must stay until then
-	return &abortWait{left: left, done: func() {
+	return &abortWait{left: 1, done: func() {
 		t.ops--
 		then()
+		c, cold := t.conn, t.bhs.TaskMgmt().Function() == pdu.TargetColdReset
 		l.answerTaskMgmt(t, pdu.FunctionComplete)
+		if cold && c.serving() {
+			l.closeAfterSend(c)
+		}
 	}}
 }
 
@@ -123,7 +126,7 @@ func (l *loop) tmfWait(t *task, left int, then func()) *abortWait {
 func (l *loop) abortEverywhere(t *task, match func(*task) bool, then func()) {
 	var left atomic.Int32
 	left.Store(int32(len(l.eng.loops)))
-	mine := l.tmfWait(t, 1, then)
+	mine := l.tmfWait(t, then)
 	part := func() {
 		if left.Add(-1) == 0 {
 			l.mail.post(mine.ended)
