@@ -103,7 +103,7 @@ func (r row) trip(folder string, img image) (err error) {
 	}
 	err = askTools(t, r)
 	if err == nil {
-		err = img.throughLUN(t.URL(0)+r.query(), filepath.Join(folder, "back.img"))
+		err = img.throughLUN(t.URL(0), filepath.Join(folder, "back.img"))
 	}
 	if err := errors.Join(err, t.Stop()); err != nil {
 		return err

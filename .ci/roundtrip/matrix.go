@@ -71,7 +71,8 @@ func (r row) flags() []string {
 	return flags
 }
 
-// query is what makes libiscsi ask for the row's header digest.
+// query is what makes libiscsi's tools ask for the row's header digest. QEMU
+// offers None and CRC32C by itself, and 7.2 crashes on an address with a query.
 func (r row) query() string { return "?header_digest=" + strings.ToLower(r.headerDigest) }
 
 // The columns of the matrix.
@@ -120,6 +121,6 @@ var short = []row{
 	{disks[3], 4096, "None", "Yes", "Yes", 512},
 	{disks[4], 512, "CRC32C", "Yes", "No", 1<<24 - 1},
 	{disks[4], 4096, "None", "No", "Yes", 1 << 20},
-	{disks[5], 512, "None", "Yes", "Yes", 4096},
+	{disks[5], 512, "None", "Yes", "Yes", 1 << 20},
 	{disks[5], 4096, "CRC32C", "No", "No", 1 << 20},
 }

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The ietring authors
+# SPDX-License-Identifier: Apache-2.0
+
+# `make` lists the targets. What CI does is `make test`, and nothing else.
+
+# giouring reaches into package syscall by linkname, which Go's linker refuses
+# since 1.23 unless it is told not to check. Set once, for every go command.
+export GOFLAGS := $(GOFLAGS) -ldflags=-checklinkname=0
+
+# ietd is one static file; only the race detector needs C.
+export CGO_ENABLED := 0
+
+PREFIX   ?= /usr/local
+FUZZTIME ?= 10s
+UNITTIME ?= 10m
+
+# go's ./... passes folders that begin with a dot.
+checks   := ./.ci/check ./.ci/serve ./.ci/conformance ./.ci/roundtrip ./.ci/guest
+packages := ./... $(checks)
+
+.PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short bench install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+build: ## build ./ietd, one static file
+	go build -trimpath -o ietd ./cmd/ietd
+
+run: build ## build, then serve two demonstration disks; Ctrl-C ends it
+	./ietd --demo
+
+test: ## everything that CI does, the short way
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory check vet unit
+	@$(MAKE) --no-print-directory race
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+	@$(MAKE) --no-print-directory conformance
+	@$(MAKE) --no-print-directory roundtrip
+	@$(MAKE) --no-print-directory kernel-short
+
+deps: ## install the Debian packages that the tests need, or say which
+	.ci/deps
+
+check: ## the house rules: imports, comments, headers, words
+	go run ./.ci/check
+
+vet: ## go vet
+	go vet $(packages)
+
+unit: build ## unit and end-to-end tests
+	go test -timeout $(UNITTIME) $(packages)
+
+race: build ## the same under the race detector, which needs gcc
+	CGO_ENABLED=1 go test -race -timeout $(UNITTIME) $(packages)
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@grep -rE --include='*_test.go' '^func Fuzz' . | sed -E 's|/[^/]*_test.go:func (Fuzz[A-Za-z0-9]*).*| \1|' | \
+	while read -r folder target; do \
+		echo "$$folder $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$folder" || exit 1; \
+	done
+
+conformance: build ## libiscsi's iscsi-test-cu; its skips stand in .ci/conformance/skip.txt
+	go run ./.ci/conformance
+
+roundtrip: build ## a real ext4 image to the disk and back by qemu-img, 12 ways
+	go run ./.ci/roundtrip
+
+roundtrip-full: build ## the same in all 384 ways; takes hours
+	go run ./.ci/roundtrip -full
+
+kernel: build ## the Linux kernel's initiator, in a User-mode Linux guest
+	go run ./.ci/guest
+
+kernel-short: build
+	go run ./.ci/guest -short
+
+bench: build ## measure, beside tgt
+	go run ./bench
+
+install: build ## into PREFIX (/usr/local); ietadm is a second name of ietd
+	install -D -m 0755 ietd $(DESTDIR)$(PREFIX)/sbin/ietd
+	ln -sf ietd $(DESTDIR)$(PREFIX)/sbin/ietadm
+
+clean: ## remove what was built
+	rm -rf ietd ietadm .build
