@@ -20,6 +20,7 @@ import (
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // finish makes the session, sends the last answer and lets the connection go.
+// The session is in its place before the initiator hears of it.
 func (n *negotiation) finish() error {
 	if err := n.keys.settled(); err != nil {
 		return err
@@ -28,35 +29,20 @@ func (n *negotiation) finish() error {
 	if err != nil {
 		return err
 	}
-	n.tsih = entry.TSIH()
-	if err := n.respond(true); err != nil {
-		n.srv.Sessions.Release(entry)
-		return err
-	}
 	params := n.keys.params(n.declared)
 	if n.discovery {
-		n.result = &Discovery{
-			Entry:     entry,
-			Initiator: n.initiator,
-			CID:       n.cid,
-			Framing: pdu.Framing{
-				MaxDataLen:   params.MaxRecvDataSegmentLength,
-				HeaderDigest: params.HeaderDigest,
-				DataDigest:   params.DataDigest,
-			},
-			MaxXmit: params.MaxXmitDataSegmentLength,
-			StatSN:  n.statSN,
-			CmdSN:   n.cmdSN,
-		}
-		return nil
+		err = n.beginDiscovery(entry, params)
+	} else {
+		err = n.beginNormal(entry, params)
 	}
-	n.nop(&params)
-	return n.handOff(entry, params)
+	if err != nil {
+		n.srv.Sessions.Release(entry)
+	}
+	return err
 }
 
-// reserve takes the session's place in the registry, the last thing that can be
-// refused. An older session of the same name ends here, after the initiator has
-// shown who it is.
+// reserve takes the session's place in the registry. An older session of the
+// same name ends here, after the initiator has shown who it is.
 func (n *negotiation) reserve() (*session.Entry, error) {
 	entry, err := n.srv.Sessions.Reserve(n.name, n.reqTSIH)
 	switch {
@@ -68,36 +54,66 @@ func (n *negotiation) reserve() (*session.Entry, error) {
 	return entry, nil
 }
 
-// handOff gives the socket to a loop. The initiator has its last answer: what
-// fails from here on ends the connection without a word.
-func (n *negotiation) handOff(entry *session.Entry, params ring.Params) error {
-	cfg := ring.SessionConfig{
+// beginDiscovery sends the last answer of a discovery session's login.
+func (n *negotiation) beginDiscovery(entry *session.Entry, params ring.Params) error {
+	n.tsih = entry.TSIH()
+	if err := n.respond(true); err != nil {
+		return err
+	}
+	n.result = &Discovery{
+		Entry:     entry,
+		Initiator: n.initiator,
+		CID:       n.cid,
+		Framing: pdu.Framing{
+			MaxDataLen:   params.MaxRecvDataSegmentLength,
+			HeaderDigest: params.HeaderDigest,
+			DataDigest:   params.DataDigest,
+		},
+		MaxXmit: params.MaxXmitDataSegmentLength,
+		StatSN:  n.statSN,
+		CmdSN:   n.cmdSN,
+	}
+	return nil
+}
+
+// beginNormal makes the data plane's session, sends the last answer and gives
+// the socket to a loop.
+func (n *negotiation) beginNormal(entry *session.Entry, params ring.Params) error {
+	n.nop(&params)
+	live := n.srv.Engine.NewSession(ring.SessionConfig{
 		TargetName: n.target.Name,
 		Initiator:  n.initiator,
 		ISID:       n.isid,
-		TSIH:       n.tsih,
+		TSIH:       entry.TSIH(),
 		Nexus:      n.target.SCSI.Attach(n.initiator),
 		QueueDepth: n.queueDepth,
 		CmdSN:      n.cmdSN,
+	})
+	err := n.srv.Sessions.Bind(entry, live, n.cid, params)
+	if err != nil {
+		err = refuse(pdu.LoginServiceUnavailable, "%v", err)
+	} else {
+		n.tsih = entry.TSIH()
+		if err = n.respond(true); err == nil {
+			err = n.handOff(live, params)
+		}
 	}
-	live := n.srv.Engine.NewSession(cfg)
-	abandon := func() {
-		live.Close() // without a connection it ends at once
-		n.srv.Sessions.Release(entry)
+	if err != nil {
+		live.Close() // without a connection it ends at once, its nexus too
 	}
-	if err := n.srv.Sessions.Bind(entry, live, n.cid, params); err != nil {
-		abandon()
-		return err
-	}
+	return err
+}
+
+// handOff gives the socket to a loop. The initiator has its last answer: what
+// fails here ends the connection without a word.
+func (n *negotiation) handOff(live session.Live, params ring.Params) error {
 	remote := n.conn.RemoteAddr().String()
 	fd, err := takeSocket(n.conn)
 	if err != nil {
-		abandon()
 		return err
 	}
 	err = n.srv.Engine.Attach(ring.Handoff{FD: fd, CID: n.cid, StatSN: n.statSN, Params: params, Remote: remote}, live)
 	if err != nil {
-		abandon()
 		return errors.Join(fmt.Errorf("no loop takes the connection: %w", err), unix.Close(fd))
 	}
 	return nil
