@@ -34,7 +34,7 @@ func (c *cutConn) Write(b []byte) (int, error) {
 	c.left -= n
 	sent, err := c.Conn.Write(b[:n])
 	c.sent.Add(int64(sent))
-	if err != nil || c.left > 0 || int(n) == len(b) && c.left > 0 {
+	if err != nil || c.left > 0 {
 		return sent, err
 	}
 	if c.reset {
@@ -56,7 +56,7 @@ func life(o initiator.Options) error {
 	if err := s.Ready(lun); err != nil {
 		return err
 	}
-	r := initiator.Range{LBA: 200, Blocks: 3}
+	r := initiator.Range{LBA: farLBA, Blocks: 3}
 	b := make([]byte, 3*blockLen)
 	for _, c := range []*initiator.Command{
 		{LUN: lun, CDB: initiator.Inquiry(255), In: make([]byte, 255)},

@@ -75,7 +75,7 @@ func stop(t *testing.T, p *daemon.Process) {
 // tail returns the end of a log, which is where the trouble is; a race report
 // or a panic is longer than that and is shown from its beginning.
 func tail(log string) string {
-	const most = 8 << 10
+	const most = 3 << 10
 	for _, mark := range []string{"DATA RACE", "panic:", "fatal error:"} {
 		if i := strings.Index(log, mark); i >= 0 {
 			return log[i:min(len(log), i+most)]

@@ -17,6 +17,9 @@ import (
 
 const blockLen = 512
 
+// farLBA is a place that no load beside the test touches.
+const farLBA = 100000
+
 // serveFile starts ietd with a file of 64 MiB in blocks of 512 as LUN 0.
 func serveFile(t *testing.T) initiator.Options {
 	t.Helper()
@@ -37,7 +40,7 @@ func alive(t *testing.T, s *initiator.Session) {
 	must(t, s.Ping([]byte("are you there")))
 	must(t, s.Ready(initiator.LUN(0))) // takes the unit attentions
 	b, got := bytes.Repeat([]byte{0xa5, 0x5a}, blockLen), make([]byte, 2*blockLen)
-	r := initiator.Range{LBA: 100000, Blocks: 2}
+	r := initiator.Range{LBA: farLBA, Blocks: 2}
 	must(t, s.WriteBlocks(initiator.LUN(0), r, b))
 	must(t, s.ReadBlocks(initiator.LUN(0), r, got))
 	if !bytes.Equal(b, got) {

@@ -16,6 +16,7 @@ import (
 type batch struct {
 	queued  []byte // guarded by Session.mu
 	writing bool   // guarded by Session.mu: somebody has the role
+	mute    bool   // guarded by Session.mu: the socket takes nothing any more
 
 	// Owned by whoever has the role.
 	sending []byte
@@ -48,6 +49,9 @@ func (b *batch) init(s *Session) error {
 func (s *Session) flush() {
 	b := &s.out
 	s.mu.Lock()
+	if b.mute {
+		b.queued = b.queued[:0]
+	}
 	for !b.writing && len(b.queued) > 0 {
 		b.writing = true
 		b.sending, b.queued = b.queued, b.sending[:0]
@@ -71,18 +75,28 @@ func (s *Session) tryWrite() bool {
 	}
 	b.n, b.err = 0, nil
 	if err := b.raw.Write(b.try); err != nil {
-		s.fail(err)
+		s.stopWriting()
 		return true
 	}
 	switch {
 	case b.err == syscall.EAGAIN || b.err == syscall.EINTR:
 		return false
 	case b.err != nil:
-		s.fail(b.err)
+		s.stopWriting()
 		return true
 	}
 	b.sending = b.sending[:copy(b.sending, b.sending[b.n:])]
 	return len(b.sending) == 0
+}
+
+// stopWriting gives up on a socket that refused to send. The reader goes on: what
+// the target said before it went, such as a Logout Response, still counts, and
+// the reader meets the end of the connection by itself.
+func (s *Session) stopWriting() {
+	s.mu.Lock()
+	s.out.mute = true
+	s.out.queued = s.out.queued[:0]
+	s.mu.Unlock()
 }
 
 // writer takes the role over when the socket was full.
@@ -95,7 +109,7 @@ func (s *Session) writer() {
 		case <-b.stalled:
 		}
 		if _, err := s.conn.Write(b.sending); err != nil {
-			s.fail(err)
+			s.stopWriting()
 		}
 		s.mu.Lock()
 		b.sending = b.sending[:0]
