@@ -67,7 +67,7 @@ func serve(cfg *config.Config, log zerolog.Logger, stdout io.Writer) error {
 		}
 	}
 	first := <-signals
-	log.Info().Stringer("signal", first).Dur("most", shutdownTime).Msg("ending: commands in flight finish; a second signal ends at once")
+	log.Info().Stringer("signal", first).Dur("most_ms", shutdownTime).Msg("ending: commands in flight finish; a second signal ends at once")
 	go func() {
 		second := <-signals
 		log.Warn().Stringer("signal", second).Msg("ended at once")

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package login
+
+import (
+	"testing"
+
+	"ietring/pdu"
+)
+
+// TestSameNameEndsOldSession: the same name and ISID end the old session.
+func TestSameNameEndsOldSession(t *testing.T) {
+	s, e := newServer(t)
+	for range 2 {
+		c := dial(t, s)
+		c.talk([]ask{straight(nil)})
+		if err := c.result(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-e.sessions[0].closed
+	if s.Sessions.Len() != 1 || e.sessions[0].cfg.TSIH == e.sessions[1].cfg.TSIH {
+		t.Errorf("%d sessions, TSIH %d and %d", s.Sessions.Len(), e.sessions[0].cfg.TSIH, e.sessions[1].cfg.TSIH)
+	}
+}
+
+// TestOtherISID: another ISID is another session.
+func TestOtherISID(t *testing.T) {
+	s, _ := newServer(t)
+	for i := range 2 {
+		c := dial(t, s)
+		c.talk([]ask{straight(func(h *pdu.BHS) { h.LoginRequest().SetISID(pdu.ISID{byte(i + 1)}) })})
+	}
+	if s.Sessions.Len() != 2 {
+		t.Errorf("%d sessions", s.Sessions.Len())
+	}
+}
+
+// TestFailedLoginEndsNothing: a login that fails leaves the old session alone.
+func TestFailedLoginEndsNothing(t *testing.T) {
+	s, e := newServer(t)
+	c := dial(t, s)
+	c.talk([]ask{straight(nil)})
+	c = dial(t, s)
+	c.talk([]ask{{csg: 0, nsg: 1, t: true, text: names + "\nAuthMethod=CHAP", status: pdu.LoginAuthFailure}})
+	select {
+	case <-e.sessions[0].closed:
+		t.Error("the session was closed")
+	default:
+	}
+}
+
+// TestOldSessionThatStays: an old session that does not end refuses the new one.
+func TestOldSessionThatStays(t *testing.T) {
+	s, e := newServer(t)
+	e.lingers = true
+	c := dial(t, s)
+	c.talk([]ask{straight(nil)})
+	a := straight(nil)
+	a.status = pdu.LoginServiceUnavailable
+	c = dial(t, s)
+	c.talk([]ask{a})
+	close(e.sessions[0].done)
+	c = dial(t, s)
+	c.talk([]ask{straight(nil)})
+}
+
+// TestConnectionReinstatement: the same CID takes its connection over and keeps the session.
+func TestConnectionReinstatement(t *testing.T) {
+	s, e := newServer(t)
+	c := dial(t, s)
+	a := straight(nil)
+	a.text += "\nMaxBurstLength=4096\nFirstBurstLength=512"
+	a.want = "TargetPortalGroupTag=1\nTargetAlias=disks\nMaxBurstLength=4096\nFirstBurstLength=512\nMaxRecvDataSegmentLength=262144"
+	c.talk([]ask{a})
+	c.result()
+	tsih := e.sessions[0].cfg.TSIH
+	again := func(h *pdu.BHS) { h.LoginRequest().SetTSIH(tsih) }
+	c = dial(t, s)
+	c.talk([]ask{straight(again)})
+	if err := c.result(); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.sessions[1].cfg.TSIH; got != tsih {
+		t.Errorf("TSIH %d, want %d", got, tsih)
+	}
+	if e.handoffs[1].Params.MaxBurstLength != 4096 {
+		t.Errorf("%+v", e.handoffs[1].Params)
+	}
+	a.edit, a.status = again, pdu.LoginInitiatorError
+	c = dial(t, s)
+	c.talk([]ask{a}) // keys of the leading login
+}
+
+// TestSecondConnection: another CID is a second connection.
+func TestSecondConnection(t *testing.T) {
+	s, e := newServer(t)
+	c := dial(t, s)
+	c.talk([]ask{straight(nil)})
+	c.result()
+	a := straight(func(h *pdu.BHS) {
+		h.LoginRequest().SetTSIH(e.sessions[0].cfg.TSIH)
+		h.LoginRequest().SetCID(10)
+	})
+	a.status = pdu.LoginTooManyConnections
+	c = dial(t, s)
+	c.talk([]ask{a})
+}
+
+// TestNoLoop: when no loop takes the connection the session is gone.
+func TestNoLoop(t *testing.T) {
+	s, e := newServer(t)
+	e.refuses = true
+	c := dial(t, s)
+	c.talk([]ask{straight(nil)})
+	if err := c.result(); err == nil || s.Sessions.Len() != 0 {
+		t.Errorf("%v, %d sessions", err, s.Sessions.Len())
+	}
+}

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package login
+
+import (
+	"bytes"
+	"net"
+	"testing"
+
+	"ietring/pdu"
+)
+
+// feed is a connection whose peer has said everything already.
+type feed struct {
+	net.Conn
+	in  *bytes.Reader
+	out int
+}
+
+func (f *feed) Read(b []byte) (int, error)  { return f.in.Read(b) }
+func (f *feed) Write(b []byte) (int, error) { f.out += len(b); return len(b), nil }
+func (f *feed) RemoteAddr() net.Addr        { return &net.TCPAddr{} }
+
+func FuzzLogin(f *testing.F) {
+	f.Add(framing.Append(nil, loginPDU(straight(nil))))
+	two := framing.Append(nil, loginPDU(ask{csg: 0, nsg: 1, t: true, text: names + "\nAuthMethod=None"}))
+	f.Add(framing.Append(two, loginPDU(ask{csg: 1, nsg: 3, t: true, text: "HeaderDigest=CRC32C\nMaxBurstLength=0x200\nInitialR2T=No"})))
+	f.Add(framing.Append(nil, loginPDU(ask{csg: 1, nsg: 3, t: true, text: "InitiatorName=a\nSessionType=Discovery"})))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		s, _ := newServer(t)
+		c := &feed{in: bytes.NewReader(wire)}
+		d, err := s.Run(c)
+		if d == nil && err == nil {
+			t.Error("a login on what is no socket had no error")
+		}
+		if d == nil && s.Sessions.Len() != 0 {
+			t.Error("a session stays after a login that failed")
+		}
+		// Each request is answered by at most one PDU of at most maxLoginData.
+		if most := (len(wire)/pdu.HeaderLen + 2) * (pdu.HeaderLen + maxLoginData); c.out > most {
+			t.Errorf("%d bytes of answers to %d bytes", c.out, len(wire))
+		}
+	})
+}
