@@ -65,7 +65,8 @@ func AppendKey(dst []byte, name, value string) []byte {
 }
 
 // validKeyName reports whether b is a key name: a letter, then letters, digits
-// and . - + @ _ (RFC 7143, Section 6.1). The RFC wants the first letter to be a
+// and . - + @ _ (RFC 7143, Section 6.1), and # of the X# keys that RFC 3720 had.
+// The RFC wants the first letter to be a
 // capital; a small one makes a name that nobody knows, to be answered
 // NotUnderstood rather than by a failure.
 func validKeyName(b []byte) bool {
@@ -78,7 +79,7 @@ func validKeyName(b []byte) bool {
 		case i == 0:
 			return false
 		case c >= '0' && c <= '9':
-		case c == '.', c == '-', c == '+', c == '@', c == '_':
+		case c == '.', c == '-', c == '+', c == '@', c == '_', c == '#':
 		default:
 			return false
 		}

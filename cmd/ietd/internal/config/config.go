@@ -28,6 +28,18 @@ type Config struct {
 	CPUs         []int // CPUs that loops are pinned to; none: not pinned
 	BufferMemory int64 // bytes, all loops together; 0: loopMemory each
 
+	// Of discovery sessions, and global directives of ietd.conf.
+	Incoming          []Account // who may discover; none: everybody
+	Outgoing          *Account  // what we answer with in mutual CHAP; nil: nothing
+	ISNSServer        string    // name or address; "": none
+	ISNSAccessControl bool      // admit only initiators that the iSNS server names
+
+	File          string // ietd.conf that was read; "": none
+	ControlSocket string // Unix socket of ietadm; "": none
+	ProcDir       string // where the two /proc/net/iet texts are kept; "": nowhere
+	AccessDir     string // where initiators.allow, initiators.deny, targets.allow are; "": /etc/iet, then /etc
+	Strict        bool   // a LUN whose backing fails refuses the start
+
 	LogLevel  string // one of LogLevels
 	LogFormat string // "console" or "json"
 	PIDFile   string // "": none
@@ -36,10 +48,51 @@ type Config struct {
 
 // A Target is one Target block of ietd.conf, or one --target.
 type Target struct {
-	Name string // iSCSI name
-	Luns []Lun
-	Keys SessionKeys
+	Name  string // iSCSI name
+	Alias string // TargetAlias; "": none
+	Luns  []Lun
+	Keys  SessionKeys
+
+	Incoming []Account // who may log in; none: everybody, without CHAP
+	Outgoing *Account  // what we answer with in mutual CHAP; nil: nothing
+
+	MaxSessions    int // 0: any number
+	QueuedCommands int // command window of each session; 0: Config.QueueDepth
+	Wthreads       int // IET's disk threads; a hint, loops and workers are the process's
+	NOPInterval    int // seconds of silence before a ping; 0: no pings
+	NOPTimeout     int // seconds that the answer may take; 0: NOPInterval
+
+	Masks []Mask // who sees which LUNs; the first that matches decides; none: all see all
 }
+
+// An Account is a CHAP name and its secret.
+type Account struct {
+	Name   string
+	Secret Secret
+}
+
+// A Secret is a CHAP secret. Formatting or logging one never shows it.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "***" }
+
+// GoString hides the secret from %#v.
+func (Secret) GoString() string { return `"***"` }
+
+// MarshalJSON hides the secret from listings and logs.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"***"`), nil }
+
+// A Mask says which LUNs of a target an initiator sees, and how. It is a
+// directive of our own; IET's parser passes over it.
+type Mask struct {
+	Initiator string // pattern of the initiator's name with * and ?, or an address or prefix (192.0.2.0/24)
+	Luns      []LunRange
+	ReadOnly  bool // writes are refused for this initiator
+}
+
+// A LunRange is the LUNs from First to Last.
+type LunRange struct{ First, Last uint16 }
 
 // A Lun is one Lun line of ietd.conf, or one --lun.
 type Lun struct {
