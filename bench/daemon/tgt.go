@@ -16,6 +16,8 @@ import (
 // its path, or "rdwr" with a file.
 type TgtUnit struct{ BsType, Path string }
 
+const maxControl = 32767
+
 // StartTgt starts Debian's tgtd with one target whose units are numbered from 1
 // (0 is tgt's controller).
 func StartTgt(pin int, target string, units ...TgtUnit) (*Process, error) {
@@ -23,16 +25,15 @@ func StartTgt(pin int, target string, units ...TgtUnit) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	control, err := freePort() // tgt takes any number; this one is nobody else's
-	if err != nil {
-		return nil, err
-	}
+	// tgt's control port is no port but a number in the name of its socket, below
+	// 32768. What is made of a free port is free too, as good as certain.
+	control := strconv.Itoa(port % maxControl)
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	p, err := start(pin, "tgtd", "-f", "-C", strconv.Itoa(control), "--iscsi", "portal="+addr)
+	p, err := start(pin, "tgtd", "-f", "-C", control, "--iscsi", "portal="+addr)
 	if err != nil {
 		return nil, err
 	}
-	adm := tgtadm{control: strconv.Itoa(control)}
+	adm := tgtadm{control: control}
 	up := func() (string, bool) {
 		return addr, adm.run("--mode", "target", "--op", "show") == nil
 	}
