@@ -10,6 +10,9 @@ export GOFLAGS := $(GOFLAGS) -ldflags=-checklinkname=0
 # ietd is one static file; only the race detector needs C.
 export CGO_ENABLED := 0
 
+# mkfs, losetup and their kin, which the tests use, stand here.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 PREFIX   ?= /usr/local
 FUZZTIME ?= 10s
 UNITTIME ?= 10m
@@ -21,7 +24,7 @@ packages := ./... $(checks)
 .PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short bench install clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## build ./ietd, one static file
 	go build -trimpath -o ietd ./cmd/ietd

@@ -34,9 +34,9 @@ $b ifconfig lo 127.0.0.1 up
 $b ifconfig vec0 10.0.2.15 netmask 255.255.255.0 mtu 65520 up || fail "no network"
 modprobe -a iscsi_tcp sd_mod sg || fail "no iSCSI in this kernel"
 
-# iscsid's files are the guest's own, whatever this machine has.
-$b mkdir -p /etc/iscsi
-$b rm -rf /etc/iscsi/nodes /etc/iscsi/send_targets
+# iscsid's files are the guest's own, whatever this machine has; they may not
+# even be readable to the user who runs this.
+$b mount -n -t tmpfs iscsi /etc/iscsi || fail "no /etc/iscsi"
 echo "InitiatorName=iqn.1993-08.org.debian:01:guest" > /etc/iscsi/initiatorname.iscsi
 cat > /etc/iscsi/iscsid.conf <<CONF
 node.startup = manual
