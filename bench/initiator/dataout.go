@@ -12,7 +12,7 @@ import (
 // sendCommand queues c and the data that needs no R2T. The caller holds s.mu
 // and has seen that the window is open.
 func (s *Session) sendCommand(c *Command) {
-	var h pdu.BHS
+	h := s.blank()
 	h.SetOpcode(pdu.OpSCSICommand)
 	h.SetLUN(c.LUN)
 	h.SetITT(c.itt)
@@ -36,11 +36,18 @@ func (s *Session) sendCommand(c *Command) {
 	if first == immediate {
 		h.SetFinal()
 	}
-	s.push(&h, c.Out[:immediate])
+	s.push(h, c.Out[:immediate])
 	c.asked = first
 	if first > immediate {
 		s.sendBurst(c, burst{ttt: pdu.NoTag, lun: c.LUN, off: immediate, end: first})
 	}
+}
+
+// blank returns the session's header, zeroed: one that is built anew for each
+// PDU would be allocated. The caller holds s.mu.
+func (s *Session) blank() *pdu.BHS {
+	s.header = pdu.BHS{}
+	return &s.header
 }
 
 // unsolicited returns how many bytes of c may go without an R2T, immediate data
@@ -64,7 +71,7 @@ func (s *Session) sendBurst(c *Command, b burst) {
 	var sn uint32
 	for off := b.off; off < b.end; sn++ {
 		n := min(b.end-off, s.p.MaxXmitDataSegmentLength)
-		var h pdu.BHS
+		h := s.blank()
 		h.SetOpcode(pdu.OpDataOut)
 		h.SetLUN(b.lun)
 		h.SetITT(c.itt)
@@ -75,7 +82,7 @@ func (s *Session) sendBurst(c *Command, b burst) {
 		if off+n == b.end {
 			h.SetFinal()
 		}
-		s.push(&h, c.Out[off:off+n])
+		s.push(h, c.Out[off:off+n])
 		off += n
 	}
 }

@@ -57,6 +57,7 @@ type Session struct {
 	progress uint64 // PDUs received; the watchdog compares
 	batching bool   // the reader has more PDUs in hand and will flush after them
 	out      batch
+	header   pdu.BHS // that is being built
 }
 
 // slot is the place of one open task.
