@@ -79,7 +79,7 @@ kernel-short: build
 	go run ./.ci/guest -short
 
 bench: build ## measure, beside tgt
-	go run ./bench
+	go run ./bench/harness --ietd ./ietd
 
 install: build ## into PREFIX (/usr/local); ietadm is a second name of ietd
 	install -D -m 0755 ietd $(DESTDIR)$(PREFIX)/sbin/ietd
