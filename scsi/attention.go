@@ -17,8 +17,10 @@ const (
 	attTargetReset                       // hard reset: TARGET WARM RESET, TARGET COLD RESET
 	attUnitReset                         // LOGICAL UNIT RESET
 	attCleared                           // CLEAR TASK SET of another nexus
-	attModeChanged                       // another nexus changed mode parameters
-	attLUNsChanged                       // a LUN was added
+	attReady                             // the unit was not ready and is now
+	attModeChanged                       // another nexus or the operator changed mode parameters
+	attCapacity                          // the number of blocks has changed
+	attLUNsChanged                       // a LUN was added or removed
 	numAttentions  = iota
 )
 
@@ -30,7 +32,9 @@ var attentionSense = [numAttentions]Sense{
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x02},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x03},
 	{Key: UnitAttention, ASC: 0x2f, ASCQ: 0x00},
+	{Key: UnitAttention, ASC: 0x28, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x01},
+	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x09},
 	{Key: UnitAttention, ASC: 0x3f, ASCQ: 0x0e},
 }
 

@@ -44,6 +44,8 @@ type command struct {
 	writes bool // refused on a write-protected unit
 	always bool // answered on a LUN without unit, and despite a unit attention
 
+	mediumless bool // answered while the unit is not ready, as those of always are
+
 	plan    func(n *Nexus, p *Plan, cdb *[16]byte) Sense
 	collect func(n *Nexus, p *Plan, data []byte) Sense // of rows that plan ActionCollect
 
@@ -142,9 +144,9 @@ func commandTable() [256]*command {
 		0xa0: {name: "REPORT LUNS", dir: ToInitiator, access: accessAlways, always: true, plan: planReportLUNs,
 			usage: []byte{0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		0xa3: {name: "MAINTENANCE IN", actions: map[byte]*command{
-			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessAlways, plan: planReportOpcodes,
+			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessAlways, mediumless: true, plan: planReportOpcodes,
 				usage: []byte{0xa3, 0x0c, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
-			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessAlways, plan: planReportTaskFunctions,
+			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessAlways, mediumless: true, plan: planReportTaskFunctions,
 				usage: []byte{0xa3, 0x0d, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		}},
 		0xa8: {name: "READ(12)", dir: ToInitiator, access: accessRead, plan: planRead,

@@ -21,7 +21,7 @@ func planInquiry(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 		if cdb[2] != 0 {
 			return InvalidFieldInCDB.AtCDB(2, 7)
 		}
-		p.Reply = appendInquiry(p.Reply, p.Unit)
+		p.Reply = appendInquiry(p.Reply, p.state)
 		return p.cut(allocLen)
 	}
 	// Where there is no unit there is nothing to say about one.
@@ -29,7 +29,7 @@ func planInquiry(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	if row == nil || p.Unit == nil {
 		return InvalidFieldInCDB.AtCDB(2, 7)
 	}
-	p.Reply = appendVPD(p.Reply, p.Unit, row)
+	p.Reply = appendVPD(p.Reply, p.state, row)
 	return p.cut(allocLen)
 }
 
@@ -56,7 +56,7 @@ var versionDescriptors = [...]uint16{
 
 // appendInquiry adds the standard INQUIRY data of u (nil: of a LUN without
 // unit) to dst.
-func appendInquiry(dst []byte, u *Unit) []byte {
+func appendInquiry(dst []byte, u *unitState) []byte {
 	d := [inquiryLen]byte{
 		0: peripheralDisk,
 		2: inquiryVersionSPC4,

@@ -18,8 +18,8 @@ func atMost32(v uint64) uint32 { return uint32(min(v, math.MaxUint32)) }
 // planReadCapacity10 is READ CAPACITY(10) of SBC-3: 8 bytes. A medium too large
 // for it reports FFFFFFFFh, which tells the initiator to use the 16-byte form.
 func planReadCapacity10(_ *Nexus, p *Plan, _ *[16]byte) Sense {
-	p.Reply = binary.BigEndian.AppendUint32(p.Reply, atMost32(p.Unit.cfg.Blocks-1))
-	p.Reply = binary.BigEndian.AppendUint32(p.Reply, p.Unit.cfg.BlockSize)
+	p.Reply = binary.BigEndian.AppendUint32(p.Reply, atMost32(p.state.Blocks-1))
+	p.Reply = binary.BigEndian.AppendUint32(p.Reply, p.state.BlockSize)
 	return Good
 }
 
@@ -29,9 +29,9 @@ const readCapacity16Len = 32
 // planReadCapacity16 is READ CAPACITY(16) of SBC-3: no protection information,
 // not thin provisioned, the first block aligned to a physical block.
 func planReadCapacity16(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	d := [readCapacity16Len]byte{13: p.Unit.ppbExp}
-	binary.BigEndian.PutUint64(d[0:], p.Unit.cfg.Blocks-1)
-	binary.BigEndian.PutUint32(d[8:], p.Unit.cfg.BlockSize)
+	d := [readCapacity16Len]byte{13: p.state.ppbExp}
+	binary.BigEndian.PutUint64(d[0:], p.state.Blocks-1)
+	binary.BigEndian.PutUint32(d[8:], p.state.BlockSize)
 	p.Reply = append(p.Reply, d[:]...)
 	return p.cut(binary.BigEndian.Uint32(cdb[10:]))
 }
@@ -42,17 +42,17 @@ const syncImmed = 0x02
 // planSynchronizeCache is SYNCHRONIZE CACHE(10) and (16) of SBC-3. No blocks
 // means all from the LBA to the end.
 func planSynchronizeCache(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	u, s := p.Unit, spanOf(cdb)
+	u, s := p.state, spanOf(cdb)
 	if !u.contains(s) {
 		return LBAOutOfRange
 	}
 	blocks := uint64(s.blocks)
 	if blocks == 0 {
-		blocks = u.cfg.Blocks - s.lba
+		blocks = u.Blocks - s.lba
 	}
 	p.Action = ActionFlush
-	p.Off = int64(s.lba) * int64(u.cfg.BlockSize)
-	p.Len = int(blocks) * int(u.cfg.BlockSize)
+	p.Off = int64(s.lba) * int64(u.BlockSize)
+	p.Len = int(blocks) * int(u.BlockSize)
 	p.Immediate = cdb[1]&syncImmed != 0
 	return Good
 }
@@ -91,7 +91,7 @@ func planStartStop(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	}
 	if stop && cdb[4]&startNoFlush == 0 {
 		p.Action = ActionFlush
-		p.Len = int(p.Unit.cfg.Blocks) * int(p.Unit.cfg.BlockSize)
+		p.Len = int(p.state.Blocks) * int(p.state.BlockSize)
 		p.Immediate = cdb[1]&startImmed != 0
 	}
 	return Good

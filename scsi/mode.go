@@ -15,7 +15,7 @@ type modePage struct {
 	// fill writes the parameters into d, the page, of which the header is
 	// there and the rest is zero; mode has the bits that MODE SELECT changed,
 	// 0 for the default values.
-	fill func(d []byte, u *Unit, mode uint32)
+	fill func(d []byte, u *unitState, mode uint32)
 
 	// changeable has a one for each bit that MODE SELECT may change; pages
 	// without one have nil.
@@ -76,7 +76,7 @@ func modePageOf(code byte) *modePage {
 }
 
 // append adds the page of u with the parameters of mode to dst.
-func (g *modePage) append(dst []byte, u *Unit, mode uint32) []byte {
+func (g *modePage) append(dst []byte, u *unitState, mode uint32) []byte {
 	dst, d := g.appendHeader(dst)
 	g.fill(d, u, mode)
 	return dst
@@ -110,16 +110,16 @@ const (
 )
 
 // fillNothing is for a page of which all parameters are zero: no limits.
-func fillNothing([]byte, *Unit, uint32) {}
+func fillNothing([]byte, *unitState, uint32) {}
 
-func fillFormat(d []byte, u *Unit, _ uint32) {
+func fillFormat(d []byte, u *unitState, _ uint32) {
 	binary.BigEndian.PutUint16(d[10:], geometrySectors)
-	binary.BigEndian.PutUint16(d[12:], uint16(u.cfg.BlockSize))
+	binary.BigEndian.PutUint16(d[12:], uint16(u.BlockSize))
 	d[20] = 0x40 // HSEC: hard sectors
 }
 
-func fillGeometry(d []byte, u *Unit, _ uint32) {
-	cylinders := max(u.cfg.Blocks/(geometryHeads*geometrySectors), 1)
+func fillGeometry(d []byte, u *unitState, _ uint32) {
+	cylinders := max(u.Blocks/(geometryHeads*geometrySectors), 1)
 	if cylinders > 0xffffff {
 		cylinders = 0xffffff // the field has three bytes and no way to say more
 	}
@@ -127,13 +127,13 @@ func fillGeometry(d []byte, u *Unit, _ uint32) {
 	d[5] = geometryHeads
 }
 
-func fillCaching(d []byte, u *Unit, _ uint32) {
-	if u.cfg.WriteCache {
+func fillCaching(d []byte, u *unitState, _ uint32) {
+	if u.WriteCache {
 		d[2] = cachingWCE
 	}
 }
 
-func fillControl(d []byte, _ *Unit, mode uint32) {
+func fillControl(d []byte, _ *unitState, mode uint32) {
 	d[2], d[3] = controlGLTSD, controlReorder
 	if mode&modeDSense != 0 {
 		d[controlOffDSense] |= controlDSense
@@ -143,4 +143,4 @@ func fillControl(d []byte, _ *Unit, mode uint32) {
 	}
 }
 
-func fillExceptions(d []byte, _ *Unit, _ uint32) { d[2] = exceptionsDEXCPT }
+func fillExceptions(d []byte, _ *unitState, _ uint32) { d[2] = exceptionsDEXCPT }

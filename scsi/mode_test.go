@@ -17,7 +17,7 @@ func TestModePagesTable(t *testing.T) {
 	for i := range modePages {
 		g := &modePages[i]
 		sum += g.length
-		if d := g.append(nil, u, 0); g.name == "" || len(d) != g.length || d[0] != g.code || int(d[1]) != len(d)-2 {
+		if d := g.append(nil, u.state.Load(), 0); g.name == "" || len(d) != g.length || d[0] != g.code || int(d[1]) != len(d)-2 {
 			t.Errorf("page %02xh: % x", g.code, d)
 		}
 		if g.changeable != nil && len(g.changeable) != g.length {

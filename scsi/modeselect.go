@@ -46,7 +46,7 @@ func collectMode6(n *Nexus, p *Plan, data []byte) Sense {
 	if data[1] != 0 { // MEDIUM TYPE
 		return InvalidFieldInParams.AtParam(1, 7)
 	}
-	want := appendShortDescriptor(nil, p.Unit)
+	want := appendShortDescriptor(nil, p.state)
 	return n.selectModes(p, data, modeList{
 		descriptorOff: modeHeader6Len, descriptorLen: int(data[3]), lengthOff: 3, want: want,
 	})
@@ -63,9 +63,9 @@ func collectMode10(n *Nexus, p *Plan, data []byte) Sense {
 	if reserved := data[4] &^ headerLongLBA; reserved != 0 {
 		return InvalidFieldInParams.AtParam(4, topBit(reserved))
 	}
-	want := appendShortDescriptor(nil, p.Unit)
+	want := appendShortDescriptor(nil, p.state)
 	if data[4]&headerLongLBA != 0 {
-		want = appendLongDescriptor(nil, p.Unit)
+		want = appendLongDescriptor(nil, p.state)
 	}
 	return n.selectModes(p, data, modeList{
 		descriptorOff: modeHeader10Len, descriptorLen: int(binary.BigEndian.Uint16(data[6:])), lengthOff: 6, want: want,
@@ -97,7 +97,7 @@ func (n *Nexus) selectModes(p *Plan, data []byte, l modeList) Sense {
 		if s != Good {
 			return s
 		}
-		if mode, s = page.selected(p.Unit, data[off:off+page.length], off, mode); s != Good {
+		if mode, s = page.selected(p.state, data[off:off+page.length], off, mode); s != Good {
 			return s
 		}
 		off += page.length
@@ -160,7 +160,7 @@ func modePageAt(data []byte, off int) (*modePage, Sense) {
 
 // selected returns mode as page d, which is at off of the parameter data,
 // wants it. A bit that is not changeable must be as it is.
-func (g *modePage) selected(u *Unit, d []byte, off int, mode uint32) (uint32, Sense) {
+func (g *modePage) selected(u *unitState, d []byte, off int, mode uint32) (uint32, Sense) {
 	now := g.append(nil, u, mode)
 	for i := range d {
 		diff := d[i] ^ now[i]

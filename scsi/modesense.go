@@ -33,38 +33,38 @@ const (
 )
 
 // planModeSense6 is MODE SENSE(6) of SPC-4.
-func planModeSense6(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+func planModeSense6(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	if s := checkModeSense(cdb); s != Good {
 		return s
 	}
 	mode := p.Unit.mode.Load()
-	p.Reply = append(p.Reply, 0, 0, deviceSpecific(p.Unit, mode), 0)
+	p.Reply = append(p.Reply, 0, 0, deviceSpecific(p.state, mode, n.protected()), 0)
 	if cdb[1]&senseDBD == 0 {
 		p.Reply[3] = shortDescriptorLen
-		p.Reply = appendShortDescriptor(p.Reply, p.Unit)
+		p.Reply = appendShortDescriptor(p.Reply, p.state)
 	}
-	p.Reply = appendModePages(p.Reply, p.Unit, mode, cdb)
+	p.Reply = appendModePages(p.Reply, p.state, mode, cdb)
 	p.Reply[0] = byte(len(p.Reply) - 1)
 	return p.cut(uint32(cdb[4]))
 }
 
 // planModeSense10 is MODE SENSE(10) of SPC-4.
-func planModeSense10(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+func planModeSense10(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	if s := checkModeSense(cdb); s != Good {
 		return s
 	}
 	mode := p.Unit.mode.Load()
-	p.Reply = append(p.Reply, 0, 0, 0, deviceSpecific(p.Unit, mode), 0, 0, 0, 0)
+	p.Reply = append(p.Reply, 0, 0, 0, deviceSpecific(p.state, mode, n.protected()), 0, 0, 0, 0)
 	switch {
 	case cdb[1]&senseDBD != 0:
 	case cdb[1]&senseLLBAA != 0:
 		p.Reply[4], p.Reply[7] = headerLongLBA, longDescriptorLen
-		p.Reply = appendLongDescriptor(p.Reply, p.Unit)
+		p.Reply = appendLongDescriptor(p.Reply, p.state)
 	default:
 		p.Reply[7] = shortDescriptorLen
-		p.Reply = appendShortDescriptor(p.Reply, p.Unit)
+		p.Reply = appendShortDescriptor(p.Reply, p.state)
 	}
-	p.Reply = appendModePages(p.Reply, p.Unit, mode, cdb)
+	p.Reply = appendModePages(p.Reply, p.state, mode, cdb)
 	binary.BigEndian.PutUint16(p.Reply, uint16(len(p.Reply)-2))
 	return p.cut(uint32(binary.BigEndian.Uint16(cdb[7:])))
 }
@@ -86,7 +86,7 @@ func checkModeSense(cdb *[16]byte) Sense {
 }
 
 // appendModePages adds the pages that cdb asks for to dst.
-func appendModePages(dst []byte, u *Unit, mode uint32, cdb *[16]byte) []byte {
+func appendModePages(dst []byte, u *unitState, mode uint32, cdb *[16]byte) []byte {
 	asked, control := cdb[2]&sensePage, cdb[2]>>6
 	if control == pcDefault {
 		mode = 0
@@ -105,23 +105,23 @@ func appendModePages(dst []byte, u *Unit, mode uint32, cdb *[16]byte) []byte {
 }
 
 // deviceSpecific returns the device-specific parameter of the mode parameter
-// header.
-func deviceSpecific(u *Unit, mode uint32) byte {
-	if u.cfg.ReadOnly || mode&modeSWP != 0 {
+// header. protected says that the nexus may not write.
+func deviceSpecific(u *unitState, mode uint32, protected bool) byte {
+	if protected || u.ReadOnly || mode&modeSWP != 0 {
 		return headerWP | headerDPOFUA
 	}
 	return headerDPOFUA
 }
 
 // appendShortDescriptor adds the short LBA block descriptor of u to dst.
-func appendShortDescriptor(dst []byte, u *Unit) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, atMost32(u.cfg.Blocks))
-	return binary.BigEndian.AppendUint32(dst, u.cfg.BlockSize) // byte 4 is reserved; the size has three
+func appendShortDescriptor(dst []byte, u *unitState) []byte {
+	dst = binary.BigEndian.AppendUint32(dst, atMost32(u.Blocks))
+	return binary.BigEndian.AppendUint32(dst, u.BlockSize) // byte 4 is reserved; the size has three
 }
 
 // appendLongDescriptor adds the long LBA block descriptor of u to dst.
-func appendLongDescriptor(dst []byte, u *Unit) []byte {
-	dst = binary.BigEndian.AppendUint64(dst, u.cfg.Blocks)
+func appendLongDescriptor(dst []byte, u *unitState) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, u.Blocks)
 	dst = append(dst, 0, 0, 0, 0)
-	return binary.BigEndian.AppendUint32(dst, u.cfg.BlockSize)
+	return binary.BigEndian.AppendUint32(dst, u.BlockSize)
 }

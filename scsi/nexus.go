@@ -16,6 +16,7 @@ type Nexus struct {
 	target    *Target
 	initiator string
 	pending   atomic.Pointer[pendingSnapshot]
+	view      atomic.Pointer[View] // nil: the whole target
 }
 
 // Initiator returns the name that Attach was given.
@@ -37,11 +38,27 @@ func (n *Nexus) Detach() {
 func (n *Nexus) grow(count int) {
 	pending := append(pendingSnapshot(nil), *n.pending.Load()...)
 	for len(pending) < count {
-		a := new(attentions)
-		a.set(attPowerOn)
-		pending = append(pending, a)
+		pending = append(pending, newAttentions())
 	}
 	n.pending.Store(&pending)
+}
+
+// renew makes attentions for a new unit in slot, which another may have had.
+// The caller holds the target's mutex.
+func (n *Nexus) renew(slot int) {
+	pending := append(pendingSnapshot(nil), *n.pending.Load()...)
+	if slot == len(pending) {
+		pending = append(pending, nil)
+	}
+	pending[slot] = newAttentions()
+	n.pending.Store(&pending)
+}
+
+// newAttentions are those of a unit that the nexus meets for the first time.
+func newAttentions() *attentions {
+	a := new(attentions)
+	a.set(attPowerOn)
+	return a
 }
 
 // detachedAttentions stands for a unit that came after its nexus was detached.

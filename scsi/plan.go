@@ -42,8 +42,9 @@ type Plan struct {
 
 	Reply []byte
 
-	row *command // for Collected
-	cdb [16]byte // for Collected
+	state *unitState // of Unit, while this command is planned
+	row   *command   // for Collected
+	cdb   [16]byte   // for Collected
 }
 
 // MaxReplyLen is the most bytes of Reply: REPORT LUNS of a target with all the
@@ -58,9 +59,9 @@ const MaxCollectLen = 512
 // with instead. p.Unit and p.Descriptor are set in both cases.
 //
 // The order of checks: LUN, pending unit attention, operation code and service
-// action, reserved bits of the CDB, write protection, the command's own.
+// action, readiness, reserved bits of the CDB, write protection, the command's own.
 func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
-	u := n.target.Lookup(lun)
+	u := n.lookup(lun)
 	*p = Plan{Unit: u, Reply: p.Reply[:0]}
 	row := commandOf(cdb)
 	if u == nil {
@@ -68,6 +69,7 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 			return LUNotSupported
 		}
 	} else {
+		p.state = u.state.Load()
 		p.Descriptor = u.descriptorSense()
 		if a := n.attentionsOf(u); a.bits.Load() != 0 && (row == nil || !row.always) {
 			if s := a.take(); s != Good {
@@ -80,12 +82,15 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		if row == nil {
 			return InvalidOpcode
 		}
+		if p.state.notReady && !row.always && !row.mediumless {
+			return LUNotReady
+		}
 	}
 	if hi, lo := binary.BigEndian.Uint64(cdb[:])&row.reserved[0], binary.BigEndian.Uint64(cdb[8:])&row.reserved[1]; hi|lo != 0 {
 		return reservedBitSet(hi, lo)
 	}
 	if row.writes {
-		if s := u.writeProtection(); s != Good {
+		if s := n.writeProtection(u, p.state); s != Good {
 			return s
 		}
 	}

@@ -28,7 +28,7 @@ func planReportLUNs(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	p.Reply = append(p.Reply, header[:]...)
 	if cdb[2] != selectWellKnown {
 		for lun, u := range *n.target.luns.Load() {
-			if u != nil {
+			if u != nil && n.sees(u) {
 				p.Reply = appendLUN(p.Reply, uint16(lun))
 			}
 		}

@@ -19,7 +19,7 @@ type Target struct {
 	luns atomic.Pointer[lunSnapshot]
 
 	mu      sync.Mutex          // serialises all changes; not taken by Plan
-	units   []*Unit             // by slot, in order of Add
+	units   []*Unit             // by slot; nil where one was removed
 	nexuses map[*Nexus]struct{} // attached ones
 }
 
@@ -50,23 +50,42 @@ func (t *Target) Add(lun uint16, u *Unit) error {
 	if !u.added.CompareAndSwap(false, true) {
 		return fmt.Errorf("scsi: the unit for LUN %d of %s is a unit already", lun, t.name)
 	}
-	u.lun, u.slot = lun, uint16(len(t.units))
-	t.units = append(t.units, u)
-	// The nexuses grow first: a unit that Plan can find has its attentions.
+	u.lun, u.slot = lun, t.freeSlot()
+	t.units[u.slot] = u
+	// The nexuses come first: a unit that Plan can find has its attentions.
 	for n := range t.nexuses {
-		n.grow(len(t.units))
+		n.renew(int(u.slot))
 	}
 	luns := make(lunSnapshot, max(len(old), int(lun)+1))
 	copy(luns, old)
 	luns[lun] = u
 	t.luns.Store(&luns)
 	// The news comes last: a REPORT LUNS that clears it has seen the new map.
-	for n := range t.nexuses {
-		for _, other := range t.units[:u.slot] {
-			n.attentionsOf(other).set(attLUNsChanged)
+	t.tellLUNsChanged(u)
+	return nil
+}
+
+// freeSlot returns a slot that no unit has. The caller holds t.mu.
+func (t *Target) freeSlot() uint16 {
+	for i, u := range t.units {
+		if u == nil {
+			return uint16(i)
 		}
 	}
-	return nil
+	t.units = append(t.units, nil)
+	return uint16(len(t.units) - 1)
+}
+
+// tellLUNsChanged makes REPORTED LUNS DATA HAS CHANGED pending on all units but
+// one. The caller holds t.mu.
+func (t *Target) tellLUNsChanged(but *Unit) {
+	for n := range t.nexuses {
+		for _, u := range t.units {
+			if u != nil && u != but {
+				n.attentionsOf(u).set(attLUNsChanged)
+			}
+		}
+	}
 }
 
 // Lookup returns the unit that the LUN field of a PDU names, nil when there is
@@ -107,7 +126,9 @@ func (t *Target) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, u := range t.units {
-		t.reset(u, attTargetReset)
+		if u != nil {
+			t.reset(u, attTargetReset)
+		}
 	}
 }
 

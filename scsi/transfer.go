@@ -41,14 +41,14 @@ func spanOf(cdb *[16]byte) span {
 
 // contains reports whether the blocks of s are on the medium. The LBA must be
 // there even when no blocks are asked for.
-func (u *Unit) contains(s span) bool {
-	return s.lba < u.cfg.Blocks && uint64(s.blocks) <= u.cfg.Blocks-s.lba
+func (u *unitState) contains(s span) bool {
+	return s.lba < u.Blocks && uint64(s.blocks) <= u.Blocks-s.lba
 }
 
 // transfer sets Off and Len of p to the blocks of cdb and Action to a. When
 // there is nothing to move it leaves Action at ActionReply.
 func (p *Plan) transfer(cdb *[16]byte, a Action) Sense {
-	u, s := p.Unit, spanOf(cdb)
+	u, s := p.state, spanOf(cdb)
 	if !u.contains(s) {
 		return LBAOutOfRange
 	}
@@ -59,8 +59,8 @@ func (p *Plan) transfer(cdb *[16]byte, a Action) Sense {
 		return Good
 	}
 	p.Action = a
-	p.Off = int64(s.lba) * int64(u.cfg.BlockSize)
-	p.Len = int(s.blocks) * int(u.cfg.BlockSize)
+	p.Off = int64(s.lba) * int64(u.BlockSize)
+	p.Len = int(s.blocks) * int(u.BlockSize)
 	return Good
 }
 
@@ -69,13 +69,13 @@ func fua(cdb *[16]byte) bool { return cdb[0]>>5 != 0 && cdb[1]&readFUA != 0 }
 
 // planRead is READ(6), (10), (12) and (16) of SBC-3.
 func planRead(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	p.FromMedium = p.Unit.cfg.WriteCache && fua(cdb)
+	p.FromMedium = p.state.WriteCache && fua(cdb)
 	return p.transfer(cdb, ActionRead)
 }
 
 // planWrite is WRITE(6), (10), (12) and (16) of SBC-3.
 func planWrite(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	p.Durable = !p.Unit.cfg.WriteCache || fua(cdb)
+	p.Durable = !p.state.WriteCache || fua(cdb)
 	s := p.transfer(cdb, ActionWrite)
 	p.OutLen = p.Len
 	return s
@@ -94,7 +94,7 @@ func planWriteVerify(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 // planVerify is VERIFY(10), (12) and (16) of SBC-3. It looks at the medium, so
 // what a volatile cache holds goes there first.
 func planVerify(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	p.FromMedium = p.Unit.cfg.WriteCache
+	p.FromMedium = p.state.WriteCache
 	p.Compare = cdb[1]&verifyBYTCHK != 0
 	s := p.transfer(cdb, ActionVerify)
 	if p.Compare {

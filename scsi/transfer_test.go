@@ -207,7 +207,7 @@ func FuzzPlan(f *testing.F) {
 			}
 			return
 		}
-		size := int64(u.cfg.Blocks) * int64(u.cfg.BlockSize)
+		size := int64(u.Config().Blocks) * int64(u.Config().BlockSize)
 		if p.Off < 0 || p.Len < 0 || p.Off > math.MaxInt64-int64(p.Len) || p.Off+int64(p.Len) > size {
 			t.Fatalf("% x: %d bytes at %d of %d", cdb, p.Len, p.Off, size)
 		}

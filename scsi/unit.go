@@ -37,19 +37,18 @@ const (
 	modeSWP                       // SWP: software write protect
 )
 
-// A Unit is a logical unit: a disk. It is immutable but for its mode bits.
-type Unit struct {
-	cfg       UnitConfig
-	maxBlocks uint32        // MaxTransfer in logical blocks
-	ppbExp    uint8         // physical block = 1<<ppbExp logical blocks
-	lun, slot uint16        // set by Target.Add before the unit is seen by anyone
-	added     atomic.Bool   // it is in the LUN map of a target
-	mode      atomic.Uint32 // modeDSense, modeSWP
+// A unitState is what a Unit is at one time: a snapshot that is never changed
+// once published. A command is planned by one of them.
+type unitState struct {
+	UnitConfig
+	maxBlocks uint32 // MaxTransfer in logical blocks
+	ppbExp    uint8  // physical block = 1<<ppbExp logical blocks
+	notReady  bool   // there is no medium to speak of just now
 }
 
-// NewUnit returns the logical unit that c describes, or an error that names
-// the field of c that cannot be.
-func NewUnit(c UnitConfig) (*Unit, error) {
+// newState checks c and works out what follows from it. The error names the
+// field of c that cannot be.
+func newState(c UnitConfig) (*unitState, error) {
 	switch c.BlockSize {
 	case 512, 1024, 2048, 4096:
 	default:
@@ -74,32 +73,45 @@ func NewUnit(c UnitConfig) (*Unit, error) {
 			return nil, fmt.Errorf("scsi: ScsiSN %q is not printable ASCII", c.ScsiSN)
 		}
 	}
-	return &Unit{
-		cfg:       c,
-		maxBlocks: uint32(maxBlocks),
-		ppbExp:    uint8(bits.TrailingZeros32(ratio)),
+	return &unitState{
+		UnitConfig: c,
+		maxBlocks:  uint32(maxBlocks),
+		ppbExp:     uint8(bits.TrailingZeros32(ratio)),
 	}, nil
 }
 
-// Handle returns the number that the data plane gave to the unit.
-func (u *Unit) Handle() uint32 { return u.cfg.Handle }
+// A Unit is a logical unit: a disk.
+type Unit struct {
+	handle    uint32
+	state     atomic.Pointer[unitState]
+	lun, slot uint16        // set by Target.Add before the unit is seen by anyone
+	added     atomic.Bool   // it is in the LUN map of a target
+	mode      atomic.Uint32 // modeDSense, modeSWP
+}
 
-// Config returns what the unit was made of.
-func (u *Unit) Config() UnitConfig { return u.cfg }
+// NewUnit returns the logical unit that c describes, or an error that names
+// the field of c that cannot be.
+func NewUnit(c UnitConfig) (*Unit, error) {
+	state, err := newState(c)
+	if err != nil {
+		return nil, err
+	}
+	u := &Unit{handle: c.Handle}
+	u.state.Store(state)
+	return u, nil
+}
+
+// Handle returns the number that the data plane gave to the unit.
+func (u *Unit) Handle() uint32 { return u.handle }
+
+// Config returns what the unit is made of now.
+func (u *Unit) Config() UnitConfig { return u.state.Load().UnitConfig }
+
+// Ready reports whether there is a medium; see Target.SetReady.
+func (u *Unit) Ready() bool { return !u.state.Load().notReady }
 
 // LUN returns the number that Target.Add gave to the unit.
 func (u *Unit) LUN() uint16 { return u.lun }
 
 // descriptorSense reports whether D_SENSE is set.
 func (u *Unit) descriptorSense() bool { return u.mode.Load()&modeDSense != 0 }
-
-// writeProtection returns the sense that refuses a write, or Good.
-func (u *Unit) writeProtection() Sense {
-	if u.cfg.ReadOnly {
-		return WriteProtected
-	}
-	if u.mode.Load()&modeSWP != 0 {
-		return SoftwareProtected
-	}
-	return Good
-}

@@ -10,7 +10,7 @@ import "encoding/binary"
 type vpdPage struct {
 	code byte
 	name string
-	body func(dst []byte, u *Unit) []byte
+	body func(dst []byte, u *unitState) []byte
 }
 
 // vpdPages are the pages, sorted by code as page 00h must list them. It is
@@ -44,7 +44,7 @@ func vpdPageOf(code byte) *vpdPage {
 const vpdHeaderLen = 4
 
 // appendVPD adds a page about u to dst.
-func appendVPD(dst []byte, u *Unit, page *vpdPage) []byte {
+func appendVPD(dst []byte, u *unitState, page *vpdPage) []byte {
 	start := len(dst)
 	dst = append(dst, peripheralDisk, page.code, 0, 0)
 	dst = page.body(dst, u)
@@ -52,22 +52,22 @@ func appendVPD(dst []byte, u *Unit, page *vpdPage) []byte {
 	return dst
 }
 
-func appendSupportedPages(dst []byte, _ *Unit) []byte {
+func appendSupportedPages(dst []byte, _ *unitState) []byte {
 	for i := range vpdPages {
 		dst = append(dst, vpdPages[i].code)
 	}
 	return dst
 }
 
-func appendUnitSerial(dst []byte, u *Unit) []byte { return appendSerial(dst, u.cfg.ScsiSN) }
+func appendUnitSerial(dst []byte, u *unitState) []byte { return appendSerial(dst, u.ScsiSN) }
 
 // appendIdentification is IET's one designator, T10 vendor ID based and
 // binary; initiators build the WWID from these bytes.
-func appendIdentification(dst []byte, u *Unit) []byte {
+func appendIdentification(dst []byte, u *unitState) []byte {
 	const codeSetBinary, typeT10Vendor = 0x01, 0x01
-	dst = append(dst, codeSetBinary, typeT10Vendor, 0, byte(len(t10Vendor)+len(u.cfg.ScsiID)))
+	dst = append(dst, codeSetBinary, typeT10Vendor, 0, byte(len(t10Vendor)+len(u.ScsiID)))
 	dst = append(dst, t10Vendor...)
-	return append(dst, u.cfg.ScsiID[:]...)
+	return append(dst, u.ScsiID[:]...)
 }
 
 // Extended INQUIRY Data. See SPC-4.
@@ -78,10 +78,10 @@ const (
 	extendedVSUP    = 0x01 // byte 6: there is a volatile cache
 )
 
-func appendExtendedInquiry(dst []byte, u *Unit) []byte {
+func appendExtendedInquiry(dst []byte, u *unitState) []byte {
 	// Offsets are those of the page less its header.
 	d := [extendedLen]byte{5 - vpdHeaderLen: extendedSIMPSUP, 13 - vpdHeaderLen: MaxSenseLen}
-	if u.cfg.WriteCache {
+	if u.WriteCache {
 		d[6-vpdHeaderLen] = extendedVSUP
 	}
 	return append(dst, d[:]...)
@@ -92,7 +92,7 @@ const blockLimitsLen = 60
 
 // appendBlockLimits reports the longest transfer and the physical block as its
 // granularity. All fields of commands that do not exist are zero.
-func appendBlockLimits(dst []byte, u *Unit) []byte {
+func appendBlockLimits(dst []byte, u *unitState) []byte {
 	var d [blockLimitsLen]byte
 	binary.BigEndian.PutUint16(d[6-vpdHeaderLen:], 1<<u.ppbExp)
 	binary.BigEndian.PutUint32(d[8-vpdHeaderLen:], u.maxBlocks)
@@ -104,9 +104,9 @@ const characteristicsLen = 60
 
 // appendCharacteristics says 1 (no medium that turns) or 0 (not reported) for
 // the rotation rate: the host's disks are not ours to describe.
-func appendCharacteristics(dst []byte, u *Unit) []byte {
+func appendCharacteristics(dst []byte, u *unitState) []byte {
 	var d [characteristicsLen]byte
-	if u.cfg.NonRotating {
+	if u.NonRotating {
 		binary.BigEndian.PutUint16(d[4-vpdHeaderLen:], 1)
 	}
 	return append(dst, d[:]...)
@@ -114,4 +114,4 @@ func appendCharacteristics(dst []byte, u *Unit) []byte {
 
 // appendProvisioning says that the unit is not thin provisioned: every field
 // is zero.
-func appendProvisioning(dst []byte, _ *Unit) []byte { return append(dst, 0, 0, 0, 0) }
+func appendProvisioning(dst []byte, _ *unitState) []byte { return append(dst, 0, 0, 0, 0) }
