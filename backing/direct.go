@@ -72,7 +72,7 @@ func (d *Disk) setDirect(offAlign, memAlign uint32) error {
 	}
 	d.direct = true
 	d.offAlign, d.memAlign = int64(offAlign), int64(memAlign)
-	d.tailOff = d.size &^ (d.offAlign - 1)
+	d.tailOff.Store(d.size.Load() &^ (d.offAlign - 1))
 	if !d.RingWrites() {
 		d.note("%s is written in units of %d bytes: a block of %d costs a read and a write; BlockSize=%d would not, where initiators can have it",
 			d.params.Path, offAlign, d.blockSize, offAlign)
@@ -80,7 +80,7 @@ func (d *Disk) setDirect(offAlign, memAlign uint32) error {
 	if err := d.bounces.alloc(); err != nil {
 		return fmt.Errorf("no memory for the buffers of %s: %w", d.params.Path, err)
 	}
-	if d.tailOff == d.size {
+	if d.tailOff.Load() == d.size.Load() {
 		return nil
 	}
 	return d.openTail()

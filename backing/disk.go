@@ -6,11 +6,13 @@ package backing
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
-// A Disk is an open backing. Its size and nature do not change while it is open.
+// A Disk is an open backing. Its nature does not change while it is open; its
+// size only by Grow.
 type Disk struct {
 	params Params
 	kind   string
@@ -19,9 +21,9 @@ type Disk struct {
 	fd   int // -1: nullio, or closed
 	tail int // second descriptor through the page cache for [tailOff, size), -1 when that is empty
 
-	size              int64  // bytes, a whole number of blocks
-	blockSize         uint32 // bytes
-	physicalBlockSize uint32 // bytes, a power of two
+	size              atomic.Int64 // bytes, a whole number of blocks; only Grow changes it
+	blockSize         uint32       // bytes
+	physicalBlockSize uint32       // bytes, a power of two
 
 	// Direct transfers need offset and length in multiples of offAlign and
 	// memory at multiples of memAlign; both are powers of two, 1 without O_DIRECT.
@@ -31,7 +33,7 @@ type Disk struct {
 	// tailOff is size rounded down to offAlign. A file can end inside an
 	// alignment unit; writing that whole unit would grow the file. Only direct
 	// disks have it: with units of one byte nothing asks.
-	tailOff int64
+	tailOff atomic.Int64
 
 	null        bool // true exactly when nothing is kept
 	readOnly    bool
@@ -64,10 +66,10 @@ func (d *Disk) Notes() []string { return slices.Clone(d.notes) }
 func (d *Disk) FD() int { return d.fd }
 
 // Size returns the size in bytes, a whole number of blocks.
-func (d *Disk) Size() int64 { return d.size }
+func (d *Disk) Size() int64 { return d.size.Load() }
 
 // Blocks returns the size in logical blocks.
-func (d *Disk) Blocks() uint64 { return uint64(d.size) / uint64(d.blockSize) }
+func (d *Disk) Blocks() uint64 { return uint64(d.size.Load()) / uint64(d.blockSize) }
 
 // BlockSize returns the bytes of a logical block: 512, 1024, 2048 or 4096.
 func (d *Disk) BlockSize() uint32 { return d.blockSize }
@@ -139,7 +141,7 @@ func (d *Disk) Close() error {
 
 // checkRange panics when n bytes at off are not all on the disk.
 func (d *Disk) checkRange(off int64, n int) {
-	if off < 0 || n < 0 || off > d.size-int64(n) {
+	if off < 0 || n < 0 || off > d.size.Load()-int64(n) {
 		panic("backing: range is outside the disk")
 	}
 }

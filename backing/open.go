@@ -135,8 +135,8 @@ func (d *Disk) setGeometry(bytes int64, physical uint32) error {
 	if bytes < block {
 		return fmt.Errorf("%s has %d bytes, less than one block of %d", d.params.Path, bytes, block)
 	}
-	d.size = bytes - bytes%block
-	if rest := bytes - d.size; rest != 0 {
+	d.size.Store(bytes - bytes%block)
+	if rest := bytes % block; rest != 0 {
 		// IET rounds down as well, but does not say so.
 		d.note("%s: its last %d bytes are not a whole block of %d and stay unused", d.params.Path, rest, block)
 	}

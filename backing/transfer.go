@@ -87,7 +87,7 @@ func (d *Disk) Sync() error {
 
 // beforeTail returns how many of the n bytes at off lie before tailOff.
 func (d *Disk) beforeTail(off int64, n int) int {
-	return int(min(max(d.tailOff-off, 0), int64(n)))
+	return int(min(max(d.tailOff.Load()-off, 0), int64(n)))
 }
 
 // readFull reads all of p from fd at off. Reading goes on after a short read at the
