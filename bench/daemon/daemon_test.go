@@ -5,6 +5,7 @@ package daemon
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -69,5 +70,28 @@ func TestStopCodes(t *testing.T) {
 				t.Errorf("code %d, %v", code, err)
 			}
 		})
+	}
+}
+
+// TestLogKeepsBothEnds has a daemon that says more than is kept: the address at
+// the beginning and the panic at the end must survive.
+func TestLogKeepsBothEnds(t *testing.T) {
+	var l logBuffer
+	write := func(s string) {
+		if n, err := l.Write([]byte(s)); n != len(s) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	write("first")
+	for range 5 * maxLog / 1000 {
+		write(strings.Repeat("x", 1000))
+	}
+	write("last")
+	s := l.String()
+	if !strings.HasPrefix(s, "first") || !strings.HasSuffix(s, "last") || !strings.Contains(s, "cut here") {
+		t.Error("an end is missing")
+	}
+	if len(s) > 4*maxLog {
+		t.Errorf("%d bytes are kept", len(s))
 	}
 }

@@ -4,7 +4,6 @@
 package daemon
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +23,7 @@ const AnyCPU = -1
 const (
 	startLimit = 20 * time.Second // until a daemon listens, also with a race build
 	stopLimit  = 20 * time.Second
-	maxLog     = 1 << 20 // bytes of a daemon's output that are kept
+	maxLog     = 512 << 10 // bytes of each end of a daemon's output that are kept
 )
 
 // A Process is a running daemon.
@@ -141,19 +140,26 @@ func (p *Process) waitFor(ready func() (addr string, ok bool)) error {
 	return errors.Join(err, stopErr)
 }
 
-// logBuffer keeps the first maxLog bytes of a daemon's output.
+// logBuffer keeps the beginning and the end of a daemon's output.
 type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	head []byte // the first maxLog bytes
+	tail []byte // the last maxLog bytes of the rest, and up to as many more
+	cut  bool   // something is missing between them
 }
 
 var _ io.Writer = (*logBuffer)(nil)
 
-// Write takes all and keeps what there is room for.
+// Write takes all and forgets what there is no room for.
 func (l *logBuffer) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.b.Write(b[:min(len(b), maxLog-l.b.Len())])
+	n := min(len(b), maxLog-len(l.head))
+	l.head = append(l.head, b[:n]...)
+	if l.tail = append(l.tail, b[n:]...); len(l.tail) > 2*maxLog {
+		l.tail = append(l.tail[:0], l.tail[len(l.tail)-maxLog:]...)
+		l.cut = true
+	}
 	return len(b), nil
 }
 
@@ -161,5 +167,9 @@ func (l *logBuffer) Write(b []byte) (int, error) {
 func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.b.String()
+	between := ""
+	if l.cut {
+		between = "\n[output was cut here]\n"
+	}
+	return string(l.head) + between + string(l.tail)
 }

@@ -5,7 +5,7 @@
 //
 //	go test ./bench/e2e             about a minute
 //	IETD_RACE=1 go test ./bench/e2e ietd with the race detector (needs cgo)
-//	IETD_LONG=1 go test ./bench/e2e each load runs many times longer
+//	IETD_LONG=1 go test ./bench/e2e each load runs ten times as long
 //
 // Every test starts its own ietd on files of its own, and at its end ietd must
 // exit with 0 on SIGTERM without a panic or a data race in its log.

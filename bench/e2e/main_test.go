@@ -138,7 +138,7 @@ func patience(d time.Duration) time.Duration {
 // span is the length of a load.
 func span(d time.Duration) time.Duration {
 	if long {
-		return 30 * d
+		return 10 * d
 	}
 	return d
 }
