@@ -35,6 +35,7 @@ type Config struct {
 	ISNSAccessControl bool      // admit only initiators that the iSNS server names
 
 	File          string // ietd.conf that was read; "": none
+	Report        Report // what was found in File
 	ControlSocket string // Unix socket of ietadm; "": none
 	ProcDir       string // where the two /proc/net/iet texts are kept; "": nowhere
 	AccessDir     string // where initiators.allow, initiators.deny, targets.allow are; "": /etc/iet, then /etc
@@ -44,6 +45,9 @@ type Config struct {
 	LogFormat string // "console" or "json"
 	PIDFile   string // "": none
 	UID, GID  int    // to become after start; 0: stay
+
+	args   []string // what it was made of, for Reload
+	around surroundings
 }
 
 // A Target is one Target block of ietd.conf, or one --target.
@@ -62,7 +66,7 @@ type Target struct {
 	NOPInterval    int // seconds of silence before a ping; 0: no pings
 	NOPTimeout     int // seconds that the answer may take; 0: NOPInterval
 
-	Masks []Mask // who sees which LUNs; the first that matches decides; none: all see all
+	Masks []Mask // who sees which LUNs; the first that matches decides; no masks: all see all
 }
 
 // An Account is a CHAP name and its secret.
@@ -84,9 +88,10 @@ func (Secret) GoString() string { return `"***"` }
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"***"`), nil }
 
 // A Mask says which LUNs of a target an initiator sees, and how. It is a
-// directive of our own; IET's parser passes over it.
+// directive of our own, LunMask; IET's parser passes over it. Names are compared
+// without case. Where a target has masks and none matches, no LUN is seen.
 type Mask struct {
-	Initiator string // pattern of the initiator's name with * and ?, or an address or prefix (192.0.2.0/24)
+	Initiator string // pattern of the initiator's name with * and ?, or an address or prefix as netip prints it
 	Luns      []LunRange
 	ReadOnly  bool // writes are refused for this initiator
 }
@@ -145,6 +150,17 @@ func (c *Config) addLun(line string) error {
 // loopMemory is the buffer memory of a loop when the operator does not say.
 const loopMemory = 64 << 20
 
+// checkFlagTargets refuses a --target without a LUN. The block of a file can have
+// none: LUNs can be added while the program runs.
+func (c *Config) checkFlagTargets() error {
+	for i := range c.Targets {
+		if len(c.Targets[i].Luns) == 0 {
+			return fmt.Errorf("--target %s: it has no LUN; give it one, as in --lun '0 Path=/srv/disk.img'", c.Targets[i].Name)
+		}
+	}
+	return nil
+}
+
 // Check looks at what only the whole can tell, after all flags are read, and
 // fills in what depends on other flags.
 func (c *Config) Check() error {
@@ -154,24 +170,32 @@ func (c *Config) Check() error {
 	if least := ring.MinBufferMemory * int64(c.Threads); c.BufferMemory < least {
 		return fmt.Errorf("--buffer-memory: %d bytes are too little for --threads %d; they need at least %dMiB", c.BufferMemory, c.Threads, (least+1<<20-1)>>20)
 	}
-	if len(c.Targets) == 0 && !c.Demo {
-		return fmt.Errorf("nothing to serve; begin with 'ietd --demo', or with --target NAME --lun '0 Path=FILE' (see ietd --help)")
+	if len(c.Targets) == 0 && !c.Demo && c.File == "" {
+		return fmt.Errorf("nothing to serve; write %s or give --config FILE, or begin with 'ietd --demo', or with --target NAME --lun '0 Path=FILE' (see ietd --help)", c.around.files[0])
 	}
 	for i := range c.Targets {
-		t := &c.Targets[i]
-		if len(t.Luns) == 0 {
-			return fmt.Errorf("--target %s: it has no LUN; give it one, as in --lun '0 Path=/srv/disk.img'", t.Name)
-		}
-		if err := t.Keys.Check(); err != nil {
+		// What the file says was checked with it; --session can spoil it.
+		if err := c.Targets[i].Keys.Check(); err != nil {
 			return fmt.Errorf("--session: %w", err)
 		}
 	}
 	return c.checkPaths()
 }
 
-// checkPaths refuses one path behind two LUNs: caches and reservations of the
-// two would not know of each other.
-func (c *Config) checkPaths() error {
+// checkPaths refuses one path behind two LUNs.
+func (c *Config) checkPaths() (err error) {
+	c.sharedPaths(func(_ int, _ uint16, text string) {
+		if err == nil {
+			err = fmt.Errorf("--lun: %s", text)
+		}
+	})
+	return err
+}
+
+// sharedPaths finds paths that are behind two LUNs, of which one can write:
+// caches and reservations of the two would not know of each other. It calls found
+// with the index of the later target and its LUN.
+func (c *Config) sharedPaths(found func(target int, lun uint16, text string)) {
 	seen := make(map[string]string)
 	for i := range c.Targets {
 		for _, l := range c.Targets[i].Luns {
@@ -180,10 +204,10 @@ func (c *Config) checkPaths() error {
 			}
 			here := fmt.Sprintf("LUN %d of %s", l.Number, c.Targets[i].Name)
 			if there, twice := seen[l.Backing.Path]; twice {
-				return fmt.Errorf("--lun: %s is behind %s and %s; a path can be written through one LUN only", l.Backing.Path, there, here)
+				found(i, l.Number, fmt.Sprintf("%s is behind %s and %s; a path can be written through one LUN only", l.Backing.Path, there, here))
+				continue
 			}
 			seen[l.Backing.Path] = here
 		}
 	}
-	return nil
 }

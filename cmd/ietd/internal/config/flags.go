@@ -40,6 +40,7 @@ const (
 	Serve Action = iota
 	PrintHelp
 	PrintVersion
+	CheckOnly // --check: print Config.Report and end
 )
 
 // flagValue is a flag whose words are handled one by one, in order, as they
@@ -61,41 +62,82 @@ type parser struct {
 	debug         int
 	help, version bool
 	foreground    bool
+	check         bool
+	around        surroundings
+	require       string // the file that must be there; "": as the flags say
 }
 
-// ParseArgs reads the arguments after the program's name. Errors are one line
-// without the program's name. Nothing is opened or bound.
+// ParseArgs reads the arguments after the program's name and the ietd.conf that
+// they name, or that stands where IET's did. Errors are one line without the
+// program's name; the error is a [*ReportError] when it is in the file. With
+// CheckOnly the errors of the file are in Config.Report, and only others are
+// returned. Nothing is bound, and no disk is opened.
 func ParseArgs(args []string) (*Config, Action, error) {
-	p := newParser()
+	return newParser(here()).parse(args)
+}
+
+func (p *parser) parse(args []string) (*Config, Action, error) {
+	c := p.cfg
+	c.args, c.around = slices.Clone(args), p.around
 	if err := p.fs.Parse(args); err != nil {
 		return nil, Serve, flagError(err)
 	}
+	action := Serve
 	switch {
 	case p.help:
-		return p.cfg, PrintHelp, nil
+		return c, PrintHelp, nil
 	case p.version:
-		return p.cfg, PrintVersion, nil
+		return c, PrintVersion, nil
 	case p.fs.NArg() > 0:
 		return nil, Serve, fmt.Errorf("%q is not a flag; see ietd --help", p.fs.Arg(0))
+	case p.check:
+		action = CheckOnly
 	}
+	if err := p.flagsAlone(); err != nil {
+		return nil, action, err
+	}
+	if p.require != "" {
+		c.File = p.require
+	}
+	if err := p.loadFile(); err != nil {
+		return nil, action, err
+	}
+	if err := c.Report.Err(); err != nil {
+		if action == CheckOnly {
+			return c, action, nil
+		}
+		return nil, action, err
+	}
+	if err := c.Check(); err != nil {
+		return nil, action, err
+	}
+	return c, action, nil
+}
+
+// flagsAlone finishes what flags say of themselves.
+func (p *parser) flagsAlone() error {
 	if err := p.debugLevel(); err != nil {
-		return nil, Serve, err
+		return err
 	}
 	for i := range p.cfg.Targets {
 		p.cfg.Targets[i].Keys = p.cfg.Keys
 	}
-	if err := p.cfg.Keys.Check(); err != nil {
-		return nil, Serve, fmt.Errorf("--session: %w", err)
+	if len(p.cfg.Targets) > 0 || p.cfg.Demo {
+		if err := p.cfg.Keys.Check(); err != nil {
+			return fmt.Errorf("--session: %w", err)
+		}
 	}
-	return p.cfg, Serve, p.cfg.Check()
+	return p.cfg.checkFlagTargets()
 }
 
 // PrintUsage writes the text of --help.
 func PrintUsage(w io.Writer) error {
-	p := newParser()
+	p := newParser(here())
 	_, err := fmt.Fprintf(w, `ietd serves files, block devices and nothing at all as iSCSI disks.
 
 Usage:
+  ietd [-c FILE] [flags]           (default: %s, else %s)
+  ietd --check [-c FILE]
   ietd --demo
   ietd --target NAME --lun 'NUMBER Path=FILE[,KEY=VALUE…]' [--lun …] [--target …] [flags]
 
@@ -104,7 +146,7 @@ Flags:
 Lun parameters (each --lun belongs to the --target before it):
 %s
 Session keys (--session KEY=VALUE, RFC 7143):
-%s`, p.fs.FlagUsages(), lunParamUsage(), sessionKeyUsage())
+%s`, p.around.files[0], p.around.files[1], p.fs.FlagUsages(), lunParamUsage(), sessionKeyUsage())
 	return err
 }
 
@@ -134,17 +176,19 @@ func sessionKeyUsage() string {
 	return b.String()
 }
 
-func newParser() *parser {
+func newParser(around surroundings) *parser {
 	c := &Config{
 		Port: defaultPort, QueueDepth: defaultQueueDepth,
 		Threads:     min(runtime.NumCPU(), defaultMaxThreads),
 		RingEntries: defaultRingEntries, Workers: defaultWorkers,
 		LogLevel: "info", LogFormat: "console",
+		ControlSocket: around.controlSocket(),
 	}
-	p := &parser{cfg: c, fs: pflag.NewFlagSet("ietd", pflag.ContinueOnError)}
+	p := &parser{cfg: c, around: around, fs: pflag.NewFlagSet("ietd", pflag.ContinueOnError)}
 	p.fs.SortFlags = false
 	p.fs.SetOutput(io.Discard) // main prints the one line
 	p.fs.Usage = func() {}
+	p.fileFlags()
 	p.diskFlags()
 	p.engineFlags()
 	p.processFlags()
@@ -179,6 +223,31 @@ func (p *parser) word(dst *string, name string, words []string, usage string) {
 	})
 }
 
+// path registers a flag that is a path, which must not be empty.
+func (p *parser) path(dst *string, name, short, usage, example string) {
+	p.flag(name, short, "PATH", *dst, usage+"; example: --"+name+" "+example, func(s string) error {
+		if s == "" {
+			return fmt.Errorf("the path is empty; write it as in %s", example)
+		}
+		*dst = s
+		return nil
+	})
+}
+
+// fileFlags are about ietd.conf and other files.
+func (p *parser) fileFlags() {
+	c := p.cfg
+	p.path(&c.File, "config", "c", "read this ietd.conf, which must be there (default: "+p.around.files[0]+", else "+p.around.files[1]+", else none; with --demo alone none); flags win over what it says", "/etc/iet/ietd.conf")
+	p.fs.BoolVar(&p.check, "check", false, "check ietd.conf and the flags, print what is found, and end: 0 without errors, 2 with; example: --check -c new.conf")
+	p.fs.BoolVar(&c.Strict, "strict", false, "do not start when the backing of a LUN cannot be opened (without it that LUN is not ready); example: --strict")
+	p.flag("control-socket", "", "PATH", c.ControlSocket, "Unix socket that ietadm talks to, '' for none; example: --control-socket /run/ietd/ietd.sock", func(s string) error {
+		c.ControlSocket = s
+		return nil
+	})
+	p.path(&c.ProcDir, "proc-dir", "", "keep the texts of /proc/net/iet, volume and session, in this directory (default: nowhere)", "/run/ietd/proc")
+	p.path(&c.AccessDir, "access-dir", "", "read initiators.allow, initiators.deny and targets.allow in this directory (default: /etc/iet, else /etc)", "/etc/iet")
+}
+
 // diskFlags are about what is served and where.
 func (p *parser) diskFlags() {
 	c := p.cfg
@@ -188,7 +257,7 @@ func (p *parser) diskFlags() {
 	p.flag("address", "a", "ADDR", "", "listen on this IP address (repeatable; default: every address, v4 and v6); example: -a 192.0.2.1 -a 2001:db8::1", p.address)
 	p.number(&c.Port, "port", "p", 0, 65535, "listen on this TCP port, 0 for a free one; example: -p 3260")
 	p.flag("session", "", "KEY=VALUE", "", "set a session key for every target (repeatable); example: --session MaxBurstLength=1048576", p.session)
-	p.number(&c.QueueDepth, "queue-depth", "", 1, maxQueueDepth, "commands that a session may have open (IET's QueuedCommands); example: --queue-depth 128")
+	p.number(&c.QueueDepth, "queue-depth", "", 1, maxQueueDepth, "commands that a session may have open (IET's QueuedCommands, and before those of the file); example: --queue-depth 128")
 }
 
 // engineFlags are about threads and memory.
@@ -209,13 +278,7 @@ func (p *parser) processFlags() {
 	c := p.cfg
 	p.word(&c.LogLevel, "log-level", LogLevels, "log what is at least this important: trace, debug, info, warn, error; example: --log-level debug")
 	p.word(&c.LogFormat, "log-format", []string{"console", "json"}, "how log lines look on standard error: console or json; example: --log-format json")
-	p.flag("pid-file", "", "PATH", "", "write the process id to this file and hold its lock (default: none); example: --pid-file /run/ietd.pid", func(s string) error {
-		if s == "" {
-			return errors.New("the path is empty; write it as in /run/ietd.pid")
-		}
-		c.PIDFile = s
-		return nil
-	})
+	p.path(&c.PIDFile, "pid-file", "", "write the process id to this file and hold its lock (default: none)", "/run/ietd.pid")
 	p.fs.BoolVarP(&p.foreground, "foreground", "f", false, "accepted as IET's: ietd always stays in the foreground; example: -f")
 	p.number(&p.debug, "debug", "d", 0, maxDebugLevel, "IET's debug level: 1 is --log-level debug, 2 is trace; example: -d 1")
 	p.number(&c.UID, "uid", "u", 0, 1<<31-2, "become this user id when everything is open, 0 stays; example: -u 1000")

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -39,28 +40,31 @@ var lunParams = []lunParam{
 	{"Direct", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Direct, v) }},
 }
 
+// errParamTwice is the one mistake on a Lun line that is ours: IET took the last.
+var errParamTwice = errors.New("is there twice")
+
 // ParseLun reads what follows "Lun" in ietd.conf: a number, white space, and
 // key=value pairs with commas between them. ScsiId and ScsiSN that are not given
 // are IET's, made of the target's name and the number, so that a disk keeps its
 // identity.
 func ParseLun(target, line string) (Lun, error) {
 	var l Lun
-	fields := strings.Fields(line)
-	if len(fields) == 0 {
+	words := fields(line)
+	if len(words) == 0 {
 		return l, fmt.Errorf("a LUN is a number and its parameters, as in '0 Path=/srv/disk.img,Type=fileio'")
 	}
-	n, err := strconv.ParseUint(fields[0], 10, 64)
+	n, err := strconv.ParseUint(words[0], 10, 64)
 	if err != nil || n > MaxLun {
-		return l, fmt.Errorf("%q is not a LUN; it begins with a number from 0 to %d, as in '0 Path=/srv/disk.img'", fields[0], MaxLun)
+		return l, fmt.Errorf("%q is not a LUN; it begins with a number from 0 to %d, as in '0 Path=/srv/disk.img'", words[0], MaxLun)
 	}
 	l.Number = uint16(n)
-	if len(fields) < 2 {
+	if len(words) < 2 {
 		return l, fmt.Errorf("LUN %d has no parameters; give at least Path=FILE or Type=nullio", n)
 	}
-	if len(fields) > 2 {
-		return l, fmt.Errorf("%q stands after a blank; parameters are separated by commas without blanks", fields[2])
+	if len(words) > 2 {
+		return l, fmt.Errorf("%q stands after a blank; parameters are separated by commas without blanks", words[2])
 	}
-	if err := l.setParams(fields[1]); err != nil {
+	if err := l.setParams(words[1]); err != nil {
 		return l, err
 	}
 	if err := l.Backing.Check(); err != nil {
@@ -87,7 +91,7 @@ func (l *Lun) setParams(list string) error {
 		case !found:
 			return fmt.Errorf("%s has no value; write %s=%s", p.name, p.name, p.want)
 		case seen[p]:
-			return fmt.Errorf("%s is there twice", p.name)
+			return fmt.Errorf("%s %w", p.name, errParamTwice)
 		case !p.set(l, value):
 			return fmt.Errorf("%s=%s: it must be %s", p.name, value, p.want)
 		}

@@ -73,6 +73,18 @@ func (s *SessionKeys) Get(name string) string {
 	return sessionKeys[i].def
 }
 
+// given reports whether a session key was given a value.
+func (s *SessionKeys) given(name string) bool { return s.values[findSessionKey(name)] != "" }
+
+// overlay gives s every value that over was given.
+func (s *SessionKeys) overlay(over *SessionKeys) {
+	for i, v := range over.values {
+		if v != "" {
+			s.values[i] = v
+		}
+	}
+}
+
 // Number returns the value of a session key that is a number.
 func (s *SessionKeys) Number(name string) int {
 	n, err := strconv.Atoi(s.Get(name))
