@@ -120,6 +120,18 @@ func TestBadDataOut(t *testing.T) {
 	if after := i.do(0, read10(0, 8), 4096, nil).data; !bytes.Equal(before, after) {
 		t.Error("the disk has changed")
 	}
+	c := i.scsi(0, write10(0, 8), 0, data)
+	i.send(c)
+	r2t := i.next()
+	i.send(dataOut(c.ITT(), r2t.R2T().TTT()+1, 0, 0, data, true))
+	if a := i.next(); a.Opcode() != pdu.OpReject || a.Reject().Reason() != pdu.ReasonInvalidPDUField {
+		t.Errorf("data with a tag that nobody gave: %v", a.Opcode())
+	}
+	i.answer(r2t, data)
+	if r := i.finish(c.ITT(), nil); r.status != scsi.StatusGood {
+		t.Errorf("the right data after it: %+v", r)
+	}
+	i.do(0, write10(0, 8), 0, before)
 	// Data for nobody is dropped in silence.
 	i.send(dataOut(999, 0x12345, 0, 0, data, true))
 	i.send(dataOut(999, pdu.NoTag, 0, 0, data, true))

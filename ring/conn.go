@@ -16,23 +16,27 @@ import (
 // used again.
 //
 //	free --attach--> serving --drain--> draining --last operation--> free
+//	                    \                  /
+//	                     --> lingering -->
 //
 // serving is LOGGED_IN of RFC 7143, Section 8.1; the states before it belong to
 // login.
 type connState uint8
 
 const (
-	connFree     connState = iota // no descriptor; the slot is on the free list
-	connServing                   // a receive is armed, a send when there is something
-	connDraining                  // nothing is started; receive, send and tasks come to their end
+	connFree      connState = iota // no descriptor; the slot is on the free list
+	connServing                    // a receive is armed, a send when there is something
+	connLingering                  // our last PDU is sent; what still arrives is dropped until the peer closes
+	connDraining                   // nothing is started; receive, send and tasks come to their end
 	numConnStates
 )
 
 // connNext holds, for each state, the states it may go to.
 var connNext = [numConnStates]uint8{
-	connFree:     1 << connServing,
-	connServing:  1 << connDraining,
-	connDraining: 1 << connFree,
+	connFree:      1 << connServing,
+	connServing:   1<<connLingering | 1<<connDraining,
+	connLingering: 1 << connDraining,
+	connDraining:  1 << connFree,
 }
 
 // A conn is a connection in full feature phase. Its loop owns it: no other
@@ -53,7 +57,7 @@ type conn struct {
 	recv       recvState
 	recvArmed  bool // the multishot receive is in the kernel
 	rearm      bool // the receive ended for lack of buffers and is armed again this turn
-	quiet      int  // ticks since bytes arrived
+	quiet      int  // ticks since bytes arrived, or since the lingering began
 	pinged     bool // a NOP-In ping is not answered yet
 	textIn     []byte
 	textOut    []byte // what of a text response is still to be fetched
@@ -119,9 +123,7 @@ func (l *loop) attach(h Handoff) {
 	c.setState(connServing)
 	l.liveConns++
 	if c.params.NOPInterval > 0 {
-		if l.pinging == 0 {
-			l.ticked = time.Now() // once a connection
-		}
+		l.tickFrom(time.Now()) // once a connection
 		l.pinging++
 	}
 	l.startRecv(c)
@@ -139,15 +141,15 @@ func (l *loop) refuse(h Handoff) {
 // drain asks everything that the connection has in the kernel to end. why goes
 // to the log.
 func (l *loop) drain(c *conn, why string) {
-	if !c.serving() {
+	switch c.state {
+	case connServing:
+		l.unserve(c, why)
+	case connLingering:
+		l.lingering--
+	default:
 		return
 	}
 	c.setState(connDraining)
-	if c.params.NOPInterval > 0 {
-		l.pinging--
-	}
-	l.eng.log.Info().Str("initiator", c.sess.cfg.Initiator).Str("target", c.sess.cfg.TargetName).
-		Str("remote", c.remote).Str("why", why).Msg("connection closes")
 	// Both the armed receive and a send end through this. ENOTCONN means that
 	// the peer was faster.
 	_ = unix.Shutdown(c.fd, unix.SHUT_RDWR)
@@ -155,12 +157,39 @@ func (l *loop) drain(c *conn, why string) {
 		uring.Cancel(l.ring.SQE(), c.ud(opRecv), ud(opCancel, 0, 0, 0))
 	}
 	l.dropQueue(c)
+	l.abortTasks(c)
+	l.drained(c)
+}
+
+// linger ends the connection after its last PDU was sent. To close at once
+// while the initiator still sends would make the kernel reset the connection,
+// and the initiator could lose the last PDU.
+func (l *loop) linger(c *conn) {
+	l.unserve(c, "the last PDU is sent")
+	c.setState(connLingering)
+	l.tickFrom(time.Now()) // once a connection
+	l.lingering++
+	c.quiet = 0
+	_ = unix.Shutdown(c.fd, unix.SHUT_WR) // ENOTCONN: the peer was faster
+	l.abortTasks(c)
+}
+
+// abortTasks aborts everything that is open on c.
+func (l *loop) abortTasks(c *conn) {
 	for t := c.tasks; t != nil; {
 		next := t.next
 		l.abort(t)
 		t = next
 	}
-	l.drained(c)
+}
+
+// unserve is the end of full feature phase.
+func (l *loop) unserve(c *conn, why string) {
+	if c.params.NOPInterval > 0 {
+		l.pinging--
+	}
+	l.eng.log.Info().Str("initiator", c.sess.cfg.Initiator).Str("target", c.sess.cfg.TargetName).
+		Str("remote", c.remote).Str("why", why).Msg("connection closes")
 }
 
 // drained closes the connection when nothing of it is in the kernel any more.

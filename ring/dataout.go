@@ -78,12 +78,17 @@ func (t *task) transferTag(sn uint32) uint32 {
 }
 
 // beginDataOut finds the task and the place for the data of a Data-Out. Data
-// for a task that has ended, by an abort or a refusal, is dropped in silence.
+// for a task that has ended, by an abort or a refusal, is dropped in silence;
+// data that answers no R2T of a task that is open is rejected.
 func (l *loop) beginDataOut(c *conn) {
 	r := &c.recv
 	d := r.bhs.DataOut()
 	t := l.dataOutTask(c, d)
 	if t == nil {
+		if c.collecting(r.bhs.ITT()) {
+			// Dropped in silence it would leave the command waiting for ever.
+			l.reject(c, pdu.ReasonInvalidPDUField)
+		}
 		return
 	}
 	end := t.burst
@@ -130,6 +135,16 @@ func (l *loop) dataOutTask(c *conn, d *pdu.DataOut) *task {
 		}
 	}
 	return nil
+}
+
+// collecting reports whether a command with this tag waits for data.
+func (c *conn) collecting(itt uint32) bool {
+	for t := c.tasks; t != nil; t = t.next {
+		if t.state == taskCollecting && t.bhs.ITT() == itt {
+			return true
+		}
+	}
+	return false
 }
 
 // endDataOut has the data of a Data-Out.

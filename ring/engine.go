@@ -15,9 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
-	"ietring/backing"
 	"ietring/ring/internal/uring"
-	"ietring/scsi"
 )
 
 // Config is how the data plane is made.
@@ -37,15 +35,6 @@ func (c *Config) loopMemory() int { return int(c.BufferMemory / int64(c.Threads)
 // ErrStopping is returned when something is asked of an engine that shuts down.
 var ErrStopping = errors.New("the data plane is shutting down")
 
-// A lu is a logical unit: what an initiator sees and where its blocks are.
-type lu struct {
-	unit *scsi.Unit
-	disk *backing.Disk
-	null bool // nothing is stored: no ring operation, no memory
-	// lastError is when a disk error was last logged, in Unix nanoseconds.
-	lastError atomic.Int64
-}
-
 // An Engine is the data plane of one process.
 type Engine struct {
 	cfg   Config
@@ -57,7 +46,7 @@ type Engine struct {
 
 	mu       sync.Mutex
 	stopping bool
-	units    atomic.Pointer[[]*lu] // by Unit.Handle; replaced under mu, never changed
+	units    atomic.Pointer[[]*lu] // by Unit.Handle, nil where one was removed; replaced under mu, never changed
 	loopDone []chan struct{}
 }
 
@@ -138,57 +127,6 @@ func (e *Engine) fileSlots() int {
 	return int(lim.Cur)
 }
 
-// AddUnit makes a logical unit of d: it fills in what cfg says of geometry and
-// durability from the disk, and makes the unit known to every loop. The disk
-// stays the caller's to close, after Shutdown.
-func (e *Engine) AddUnit(d *backing.Disk, cfg scsi.UnitConfig) (*scsi.Unit, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.stopping {
-		return nil, ErrStopping
-	}
-	old := *e.units.Load()
-	cfg.Handle = uint32(len(old))
-	cfg.Blocks, cfg.BlockSize, cfg.PhysicalBlockSize = d.Blocks(), d.BlockSize(), d.PhysicalBlockSize()
-	cfg.ReadOnly, cfg.WriteCache, cfg.NonRotating = d.ReadOnly(), d.WriteBack(), d.NonRotating()
-	cfg.MaxTransfer = MaxTransfer
-	unit, err := scsi.NewUnit(cfg)
-	if err != nil {
-		return nil, err
-	}
-	u := &lu{unit: unit, disk: d, null: d.FD() < 0}
-	if !u.null {
-		if err := e.registerFile(int(cfg.Handle), d.FD()); err != nil {
-			return nil, err
-		}
-	}
-	units := append(old[:len(old):len(old)], u)
-	e.units.Store(&units)
-	return unit, nil
-}
-
-// registerFile puts fd into the file table of every loop, on its own thread.
-func (e *Engine) registerFile(slot, fd int) error {
-	errs := make(chan error, len(e.loops))
-	for _, l := range e.loops {
-		posted := l.mail.post(func() {
-			if slot >= l.files {
-				errs <- nil // reached by its descriptor
-				return
-			}
-			errs <- l.ring.SetFile(slot, fd)
-		})
-		if !posted {
-			return ErrStopping
-		}
-	}
-	var err error
-	for range e.loops {
-		err = errors.Join(err, <-errs)
-	}
-	return err
-}
-
 // Attach gives a connection that has logged in to the loop that has fewest.
 // When it fails the caller still owns the descriptor and the session.
 func (e *Engine) Attach(h Handoff) error {
@@ -258,6 +196,9 @@ func (e *Engine) await(ctx context.Context) error {
 func (l *loop) stop() {
 	l.quiesce, l.stopped = true, true
 	for _, c := range l.conns {
+		if c.state == connLingering {
+			l.drain(c, "the target shuts down")
+		}
 		l.closeIfQuiet(c)
 	}
 }

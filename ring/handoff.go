@@ -4,6 +4,7 @@
 package ring
 
 import (
+	"syscall"
 	"time"
 
 	"ietring/pdu"
@@ -67,4 +68,7 @@ type Control interface {
 	// SessionGone tells that the last connection of s is closed and its last
 	// command has ended.
 	SessionGone(s *Session)
+	// DeviceGone tells that the device behind a unit is not there any more, as
+	// errno says. It is told once for each disk.
+	DeviceGone(u *scsi.Unit, errno syscall.Errno)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type control struct{ gone chan *Session }
 
 func (c *control) Text(_ *Session, _ string, text []byte) []byte { return text }
 func (c *control) SessionGone(s *Session)                        { c.gone <- s }
+func (c *control) DeviceGone(*scsi.Unit, syscall.Errno)          {}
 
 // A plane is a running data plane with one target: LUN 0 is a direct file of 64
 // MiB, LUN 1 nullio.
@@ -190,6 +192,7 @@ func (i *peer) closed() {
 		switch _, err := i.Read(b[:]); err {
 		case nil:
 		case os.ErrClosed, unix.ECONNRESET:
+			_ = unix.Shutdown(i.fd, unix.SHUT_RDWR) // as an initiator does
 			return
 		default:
 			i.t.Fatalf("the connection is not closed: %v", err)

@@ -89,8 +89,17 @@ const (
 	// clock.
 	tickTurns = 1 << 12
 
-	// pingTick is how often connections with NOPInterval are looked at.
-	pingTick = time.Second
+	// tickTime is how often connections with NOPInterval, and those that
+	// linger, are looked at.
+	tickTime = time.Second
+
+	// lingerTicks is how long a connection whose last PDU is sent waits for
+	// the initiator to close.
+	lingerTicks = 2
+
+	// settleTime is how long the commands of a unit that is taken away may
+	// stay with its disk after they were aborted.
+	settleTime = 5 * time.Second
 
 	// errorLogEvery is how often the disk errors of one unit are logged.
 	errorLogEvery = 10 * time.Second

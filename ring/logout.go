@@ -45,3 +45,18 @@ func (l *loop) answerLogout(t *task, r pdu.LogoutResult) {
 	l.push(t.conn, o)
 	l.end(t)
 }
+
+// requestLogout sends the Asynchronous Message that asks for a logout.
+func (l *loop) requestLogout(c *conn, seconds uint16) {
+	o := l.newOut(c, nil)
+	h := o.bhs()
+	h.SetOpcode(pdu.OpAsync)
+	h.SetFinal()
+	h.SetITT(pdu.NoTag)
+	a := h.AsyncMessage()
+	a.SetEvent(pdu.AsyncLogoutRequest)
+	a.SetParams(0, 0, seconds)
+	h.SetStatSN(c.statSN)
+	c.statSN++
+	l.push(c, o)
+}

@@ -54,16 +54,17 @@ type loop struct {
 	slots     slotPool
 	blocks    blockPool
 
-	dirty   []*conn
-	funcs   []func()
-	jobs    []*task
-	onCQE   func(uring.CQE) // l.complete, bound once
-	pinging int             // connections with NOPInterval
-	ticked  time.Time       // last look at the pings
-	turns   uint32          // without a pause
-	recent  bool            // recent waits were short: spinning pays
-	quiesce bool            // no new commands
-	stopped bool            // the loop ends when its connections have
+	dirty     []*conn
+	funcs     []func()
+	jobs      []*task
+	onCQE     func(uring.CQE) // l.complete, bound once
+	pinging   int             // connections with NOPInterval
+	lingering int             // connections that wait for the peer to close
+	ticked    time.Time       // last look at these two
+	turns     uint32          // without a pause
+	recent    bool            // recent waits were short: spinning pays
+	quiesce   bool            // no new commands
+	stopped   bool            // the loop ends when its connections have
 }
 
 // run is the loop. ready gets nil or why it could not start.
@@ -129,8 +130,8 @@ func (l *loop) idle() {
 // patience returns how long a sleep may last: 0 is for ever.
 func (l *loop) patience() time.Duration {
 	switch {
-	case l.pinging > 0:
-		return pingTick
+	case l.pinging+l.lingering > 0:
+		return tickTime
 	case l.arena.idle():
 		return trimAfter
 	}

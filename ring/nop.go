@@ -23,11 +23,27 @@ func (l *loop) nopOut(t *task) {
 	l.end(t)
 }
 
-// tick has the pings looked at when their time has come.
+// tickFrom begins to count ticks at now, when nobody did before.
+func (l *loop) tickFrom(now time.Time) {
+	if l.pinging+l.lingering == 0 {
+		l.ticked = now
+	}
+}
+
+// tick looks at the pings and at the connections that linger when their time
+// has come.
 func (l *loop) tick(now time.Time) {
-	if l.pinging > 0 && now.Sub(l.ticked) >= pingTick {
+	if l.pinging+l.lingering > 0 && now.Sub(l.ticked) >= tickTime {
 		l.ticked = now
 		l.ping()
+		for _, c := range l.conns {
+			if c.state != connLingering {
+				continue
+			}
+			if c.quiet++; c.quiet > lingerTicks {
+				l.drain(c, "the initiator does not close")
+			}
+		}
 	}
 }
 
@@ -40,9 +56,9 @@ func (l *loop) ping() {
 			continue
 		}
 		c.quiet++
-		interval := int(c.params.NOPInterval / pingTick)
+		interval := int(c.params.NOPInterval / tickTime)
 		switch {
-		case c.pinged && c.quiet > interval+int(c.params.NOPTimeout/pingTick):
+		case c.pinged && c.quiet > interval+int(c.params.NOPTimeout/tickTime):
 			l.drain(c, "no answer to a ping within NOPTimeout")
 		case !c.pinged && c.quiet > interval:
 			c.pinged = true

@@ -67,7 +67,7 @@ func (l *loop) recvDone(c *conn, gen uint16, e uring.CQE) {
 		}
 		l.bufs.Return(id)
 	}
-	if !c.serving() {
+	if c.state == connDraining {
 		l.drained(c)
 		return
 	}
@@ -87,7 +87,7 @@ func (l *loop) recvDone(c *conn, gen uint16, e uring.CQE) {
 // feed moves the connection along the stream by b.
 func (l *loop) feed(c *conn, b []byte) {
 	r := &c.recv
-	for len(b) > 0 && c.serving() {
+	for len(b) > 0 && c.serving() && !c.lastWords {
 		switch r.phase {
 		case phaseHeader:
 			n := copy(r.bhs[r.have:], b)
@@ -205,7 +205,6 @@ func (l *loop) dataDigest(c *conn) {
 			// Section 7.9).
 			l.reject(c, pdu.ReasonDataDigest)
 			l.closeAfterSend(c)
-			r.phase, r.have = phaseHeader, 0
 			return
 		}
 	}
@@ -216,9 +215,6 @@ func (l *loop) dataDigest(c *conn) {
 func (l *loop) pduEnd(c *conn) {
 	r := &c.recv
 	r.phase, r.have = phaseHeader, 0
-	if c.lastWords {
-		return // what comes after the last words is not looked at
-	}
 	if end := handlers[r.bhs.Opcode()].end; end != nil {
 		end(l, c)
 	}

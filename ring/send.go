@@ -249,7 +249,7 @@ func (l *loop) sendDone(c *conn, res int32) {
 		c.dirty = true
 		l.dirty = append(l.dirty, c)
 	case q.first == nil && c.lastWords:
-		l.drain(c, "the last PDU is sent")
+		l.linger(c)
 	default:
 		l.closeIfQuiet(c)
 	}
@@ -302,6 +302,6 @@ func (l *loop) dropQueue(c *conn) {
 func (l *loop) closeAfterSend(c *conn) {
 	c.lastWords = true
 	if c.out.first == nil && !c.sending {
-		l.drain(c, "nothing is left to say")
+		l.linger(c)
 	}
 }

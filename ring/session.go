@@ -59,6 +59,23 @@ func (s *Session) Close() {
 	}
 }
 
+// RequestLogout asks the initiator by an Asynchronous Message to log out within
+// so many seconds (RFC 7143, Section 11.9, AsyncEvent 1). It does not close the
+// session when it does not; see Close.
+func (s *Session) RequestLogout(seconds uint16) {
+	s.mu.Lock()
+	c := s.conn
+	s.mu.Unlock()
+	if c == nil {
+		return
+	}
+	c.loop.mail.post(func() {
+		if c.sess == s && c.serving() && !c.lastWords {
+			c.loop.requestLogout(c, seconds)
+		}
+	})
+}
+
 // give marks the session as a loop's; false when it was closed.
 func (s *Session) give() bool {
 	s.mu.Lock()

@@ -47,8 +47,11 @@ func (t *Target) Units() []*Unit {
 var errIdentity = errors.New("scsi: the handle and the identity of a unit cannot change")
 
 // Change gives u, a unit of t, the description c, of which Handle, ScsiID and
-// ScsiSN are as they were. Another number of blocks is CAPACITY DATA HAS CHANGED
-// for each nexus, another protection or cache MODE PARAMETERS CHANGED.
+// ScsiSN are as they were. Each nexus finds the news pending: CAPACITY DATA HAS
+// CHANGED for another number of blocks, MODE PARAMETERS CHANGED for another
+// protection or cache, NOT READY TO READY CHANGE for a unit that has a medium
+// again. While it has none, commands but INQUIRY, REPORT LUNS and their like end
+// with NOT READY.
 func (t *Target) Change(u *Unit, c UnitConfig) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,10 +63,13 @@ func (t *Target) Change(u *Unit, c UnitConfig) error {
 	if err != nil {
 		return fmt.Errorf("change LUN %d of %s: %w", u.lun, t.name, err)
 	}
-	next.notReady = old.notReady
 	u.state.Store(next)
-	if old.notReady {
-		return nil // nobody has heard of the old values
+	switch {
+	case c.NotReady:
+		return nil
+	case old.NotReady:
+		t.tellAll(u, attReady) // an initiator looks at everything again
+		return nil
 	}
 	if c.Blocks != old.Blocks || c.BlockSize != old.BlockSize {
 		t.tellAll(u, attCapacity)
@@ -72,24 +78,6 @@ func (t *Target) Change(u *Unit, c UnitConfig) error {
 		t.tellAll(u, attModeChanged)
 	}
 	return nil
-}
-
-// SetReady says whether u, a unit of t, has a medium that can be used. While it
-// has none, commands but INQUIRY, REPORT LUNS and their like end with NOT READY.
-// When it gets one again each nexus finds NOT READY TO READY CHANGE.
-func (t *Target) SetReady(u *Unit, ready bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	old := u.state.Load()
-	if ready == !old.notReady {
-		return
-	}
-	next := *old
-	next.notReady = !ready
-	u.state.Store(&next)
-	if ready {
-		t.tellAll(u, attReady)
-	}
 }
 
 // tellAll makes kind pending on u for every nexus. The caller holds t.mu.

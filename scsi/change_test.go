@@ -103,13 +103,19 @@ func TestChange(t *testing.T) {
 	if s := n.Plan(&p, [8]byte{}, &write); !s.Is(WriteProtected) {
 		t.Errorf("a write: %v", s)
 	}
-	target.SetReady(u, false)
+	c.NotReady = true
+	if err := target.Change(u, c); err != nil || u.Ready() {
+		t.Fatalf("not ready: %v", err)
+	}
 	for cdb, want := range map[[16]byte]Sense{{}: LUNotReady, write: LUNotReady, {0: 0x12, 4: 96}: Good, {0: 0xa3, 1: 0x0c, 9: 8}: Good} {
 		if s := n.Plan(&p, [8]byte{}, &cdb); !s.Is(want) {
 			t.Errorf("not ready, %x: %v, want %v", cdb[0], s, want)
 		}
 	}
-	target.SetReady(u, true)
+	c.NotReady = false
+	if err := target.Change(u, c); err != nil {
+		t.Fatal(err)
+	}
 	if s := hears(t, n, 0); s.ASC != 0x28 || s.ASCQ != 0x00 {
 		t.Errorf("ready again: %v", s)
 	}

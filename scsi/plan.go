@@ -82,7 +82,7 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		if row == nil {
 			return InvalidOpcode
 		}
-		if p.state.notReady && !row.always && !row.mediumless {
+		if p.state.NotReady && !row.always && !row.mediumless {
 			return LUNotReady
 		}
 	}

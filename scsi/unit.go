@@ -18,6 +18,7 @@ type UnitConfig struct {
 	BlockSize         uint32 // bytes of a logical block: 512, 1024, 2048 or 4096
 	PhysicalBlockSize uint32 // bytes of a physical block: BlockSize times a power of two
 
+	NotReady    bool // there is no medium to speak of just now: geometry is a guess
 	ReadOnly    bool // writes are refused
 	WriteCache  bool // WCE: an acknowledged write may still be volatile
 	NonRotating bool // VPD B1h says solid state
@@ -43,7 +44,6 @@ type unitState struct {
 	UnitConfig
 	maxBlocks uint32 // MaxTransfer in logical blocks
 	ppbExp    uint8  // physical block = 1<<ppbExp logical blocks
-	notReady  bool   // there is no medium to speak of just now
 }
 
 // newState checks c and works out what follows from it. The error names the
@@ -107,8 +107,8 @@ func (u *Unit) Handle() uint32 { return u.handle }
 // Config returns what the unit is made of now.
 func (u *Unit) Config() UnitConfig { return u.state.Load().UnitConfig }
 
-// Ready reports whether there is a medium; see Target.SetReady.
-func (u *Unit) Ready() bool { return !u.state.Load().notReady }
+// Ready reports whether there is a medium; see Target.Change.
+func (u *Unit) Ready() bool { return !u.state.Load().NotReady }
 
 // LUN returns the number that Target.Add gave to the unit.
 func (u *Unit) LUN() uint16 { return u.lun }

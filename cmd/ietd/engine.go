@@ -5,12 +5,14 @@ package main
 
 import (
 	"net/netip"
+	"syscall"
 
 	"github.com/rs/zerolog"
 
 	"ietring/cmd/ietd/internal/discovery"
 	"ietring/cmd/ietd/internal/session"
 	"ietring/ring"
+	"ietring/scsi"
 )
 
 // engine is ring.Engine as login wants it: sessions by the interface that the
@@ -53,4 +55,9 @@ func (c *control) SessionGone(s *ring.Session) {
 		c.sessions.Release(e)
 	}
 	c.log.Info().Str("initiator", cfg.Initiator).Str("target", cfg.TargetName).Uint16("tsih", cfg.TSIH).Msg("session ended")
+}
+
+// DeviceGone makes a unit not ready whose device is not there any more.
+func (c *control) DeviceGone(u *scsi.Unit, errno syscall.Errno) {
+	c.log.Error().Err(errno).Uint16("lun", u.LUN()).Msg("the device behind a LUN has gone")
 }
