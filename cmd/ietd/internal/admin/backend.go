@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package admin
+
+import (
+	"syscall"
+	"time"
+)
+
+// An Error is why an operation was refused: the errno that ietadm's exit code is
+// made of (IET: the negative errno as a byte), and a sentence for people.
+type Error struct {
+	Errno syscall.Errno
+	Text  string
+}
+
+// Error returns the sentence.
+func (e *Error) Error() string { return e.Text }
+
+// Unwrap returns the errno.
+func (e *Error) Unwrap() error { return e.Errno }
+
+// A Param is one key=value of ietadm's --params, in the order in which they
+// were given. Keys are as the operator wrote them.
+type Param struct{ Key, Value string }
+
+// An Effect says what became of a change: which key, and whether it holds now or
+// for sessions that begin from now on.
+type Effect struct {
+	Key  string
+	When string // "now" or "new sessions"
+}
+
+// A Target is what is shown of a target.
+type Target struct {
+	TID         uint32
+	Name, Alias string
+	Wthreads    int
+	Type        int // 0: disk
+	Queued      int // QueuedCommands
+	NOPInterval int // seconds
+	NOPTimeout  int // seconds
+	MaxSessions int // 0: any number
+	Redirect    string
+	Keys        []Param // the 15 session keys and OFMarker, IFMarker, OFMarkInt, IFMarkInt in ietadm's order
+	Luns        []Lun
+	Sessions    []Session
+}
+
+// A Lun is what is shown of a logical unit.
+type Lun struct {
+	Number    uint16
+	State     int    // 0: active, 1: being deleted
+	Ready     bool   // false: its backing is missing or has failed
+	Why       string // of a unit that is not ready
+	IOType    string // fileio, blockio, nullio
+	IOMode    string // ro, wb, wt
+	Blocks    uint64
+	BlockSize uint32 // bytes
+	Path      string // "" for nullio
+}
+
+// A Session is what is shown of a session.
+type Session struct {
+	SID       uint64 // ISID(48)+TSIH(16), as IET
+	Initiator string
+	Since     time.Time
+	Keys      []Param // negotiated, as Target.Keys
+	Conns     []Conn
+}
+
+// A Conn is what is shown of a connection.
+type Conn struct {
+	CID          uint16
+	IP           string // as IET prints it: v4 dotted, v6 full and in brackets
+	Remote       string // address and port
+	State        string // active, closing
+	HeaderDigest string // none, crc32c
+	DataDigest   string // none, crc32c
+}
+
+// An Account is what is shown of a CHAP account: never its secret.
+type Account struct {
+	Outgoing bool
+	Name     string
+}
+
+// A Backend answers and changes what runs. Every method may be called from any
+// goroutine. Errors are *Error.
+type Backend interface {
+	// Targets returns everything, by TID in ascending order; sessions and
+	// connections oldest first, LUNs in the order in which they were made.
+	Targets() []Target
+	// TargetByName returns the TID of a name, compared without case.
+	TargetByName(name string) (tid uint32, err error)
+
+	// NewTarget makes an empty target. tid 0 is the next free one. EEXIST.
+	NewTarget(tid uint32, name string) (uint32, error)
+	// DeleteTarget: EBUSY with sessions, unless force: then they are asked to
+	// log out and closed.
+	DeleteTarget(tid uint32, force bool) error
+	// UpdateTarget sets target and session keys; all or nothing. EINVAL names
+	// the key.
+	UpdateTarget(tid uint32, params []Param) ([]Effect, error)
+	// Redirect sends logins elsewhere: "ip[:port]", "" clears.
+	Redirect(tid uint32, to string, permanent bool) error
+
+	// NewLun takes what follows the number in a Lun line.
+	NewLun(tid uint32, lun uint16, params string) error
+	// DeleteLun answers when the last command of the LUN has ended.
+	DeleteLun(tid uint32, lun uint16) error
+	// UpdateLun without params looks whether the backing has grown; with
+	// params it changes IOMode (ro, wt, wb) or Path. It returns what happened.
+	UpdateLun(tid uint32, lun uint16, params []Param) (string, error)
+
+	// CloseConnection asks for the end of one connection; it does not wait.
+	CloseConnection(tid uint32, sid uint64, cid uint16) error
+	// CloseSession asks for the end of a session; it does not wait.
+	CloseSession(tid uint32, sid uint64) error
+
+	// Accounts of a target; tid 0 means discovery.
+	Accounts(tid uint32) ([]Account, error)
+	// Secret returns the secret of an account, for the one command of IET's
+	// that shows it.
+	Secret(tid uint32, a Account) (string, error)
+	NewAccount(tid uint32, a Account, secret string) error
+	DeleteAccount(tid uint32, a Account) error
+
+	// Reload reads the configuration again and applies what differs as one
+	// transaction. dryRun only tells. The lines are for people.
+	Reload(dryRun bool) (lines []string, err error)
+	// Dump returns what runs as an ietd.conf that reproduces it, secrets too.
+	Dump() ([]byte, error)
+	// StopAll is IET's "delete" without an object: it de-registers from iSNS.
+	StopAll() error
+}
