@@ -161,6 +161,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	for _, l := range e.loops {
 		l.mail.post(func() { l.stop() })
 	}
+	defer e.work.stop()
 	err := e.await(ctx)
 	if err == nil {
 		return nil

@@ -289,14 +289,13 @@ func TestTaskManagement(t *testing.T) {
 		t.Errorf("abort task set: %d", r)
 	}
 	for _, tt := range []struct {
-		f             pdu.TaskFunction
-		asc, ascq     byte
-		issuerHears   bool
-		victimsSurive bool
+		f           pdu.TaskFunction
+		asc, ascq   byte
+		issuerHears bool
 	}{
-		{pdu.ClearTaskSet, 0x2f, 0x00, false, false},
-		{pdu.LogicalUnitReset, 0x29, 0x03, true, false},
-		{pdu.TargetWarmReset, 0x29, 0x02, true, false},
+		{pdu.ClearTaskSet, 0x2f, 0x00, false},
+		{pdu.LogicalUnitReset, 0x29, 0x03, true},
+		{pdu.TargetWarmReset, 0x29, 0x02, true},
 	} {
 		mine, theirs := stuck(i), stuck(other)
 		if r := i.taskMgmt(tt.f, 0, 0); r != pdu.FunctionComplete {
@@ -333,7 +332,7 @@ func TestSpread(t *testing.T) {
 	b.sess.mu.Lock()
 	defer a.sess.mu.Unlock()
 	defer b.sess.mu.Unlock()
-	if a.sess.conn.loop == b.sess.conn.loop {
+	if a.sess.loop == b.sess.loop {
 		t.Error("both are on one loop")
 	}
 }

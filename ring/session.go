@@ -17,7 +17,8 @@ type Session struct {
 	done chan struct{}
 
 	mu     sync.Mutex // guards what follows; taken by the control plane and at the ends of life
-	conn   *conn      // nil before a loop has it and after the end
+	conn   *conn      // nil before a loop has it and after the end; the loop's to look into
+	loop   *loop      // of conn
 	given  bool       // Attach gave it to a loop, which will end it
 	closed bool       // Close was called or the session has ended: no Attach any more
 
@@ -43,13 +44,13 @@ func (s *Session) Done() <-chan struct{} { return s.done }
 // not wait; see Done. A session that never had a connection ends at once.
 func (s *Session) Close() {
 	s.mu.Lock()
-	c, mine := s.conn, !s.given && !s.closed
+	c, l, mine := s.conn, s.loop, !s.given && !s.closed
 	s.closed = true
 	s.mu.Unlock()
 	if c != nil {
-		c.loop.mail.post(func() {
+		l.mail.post(func() {
 			if c.sess == s {
-				c.loop.drain(c, "the session was closed")
+				l.drain(c, "the session was closed")
 			}
 		})
 	}
@@ -64,14 +65,14 @@ func (s *Session) Close() {
 // session when it does not; see Close.
 func (s *Session) RequestLogout(seconds uint16) {
 	s.mu.Lock()
-	c := s.conn
+	c, l := s.conn, s.loop
 	s.mu.Unlock()
 	if c == nil {
 		return
 	}
-	c.loop.mail.post(func() {
+	l.mail.post(func() {
 		if c.sess == s && c.serving() && !c.lastWords {
-			c.loop.requestLogout(c, seconds)
+			l.requestLogout(c, seconds)
 		}
 	})
 }
@@ -98,7 +99,7 @@ func (s *Session) adopt(c *conn) bool {
 	if s.closed {
 		return false
 	}
-	s.conn = c
+	s.conn, s.loop = c, c.loop
 	return true
 }
 

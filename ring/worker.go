@@ -21,6 +21,15 @@ type workers struct {
 	mu    sync.Mutex
 	more  sync.Cond
 	queue []*task // bounded by the tasks that exist
+	over  bool    // stop was called
+}
+
+// stop ends the workers when the queue is empty.
+func (w *workers) stop() {
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+	w.more.Broadcast()
 }
 
 func (w *workers) start(n int) {
@@ -40,19 +49,30 @@ func (w *workers) push(t *task) {
 func (w *workers) run() {
 	// A worker's own buffer for comparing; mapped when first needed.
 	var scratch uring.Memory
-	for {
-		w.mu.Lock()
-		for len(w.queue) == 0 {
-			w.more.Wait()
-		}
-		t := w.queue[0]
-		n := copy(w.queue, w.queue[1:])
-		w.queue[n] = nil
-		w.queue = w.queue[:n]
-		w.mu.Unlock()
+	for t := w.next(); t != nil; t = w.next() {
 		t.work(&scratch)
 		t.conn.loop.mail.jobDone(t)
 	}
+	if scratch != nil {
+		_ = scratch.Free() // nobody else has it; unmapping cannot fail
+	}
+}
+
+// next waits for a job; nil means that there will be none.
+func (w *workers) next() *task {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.queue) == 0 {
+		if w.over {
+			return nil
+		}
+		w.more.Wait()
+	}
+	t := w.queue[0]
+	n := copy(w.queue, w.queue[1:])
+	w.queue[n] = nil
+	w.queue = w.queue[:n]
+	return t
 }
 
 // job gives t to a worker.
