@@ -6,7 +6,6 @@ package ring
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -209,10 +208,7 @@ func (e *Engine) registerFile(slot, fd int) error {
 	for range e.loops {
 		err = errors.Join(err, <-errs)
 	}
-	if err != nil {
-		return fmt.Errorf("make a disk known to the event loops: %w", err)
-	}
-	return nil
+	return err // it says that a file could not be registered, and why
 }
 
 // deviceGone reports whether an errno means that the device as a whole is not
