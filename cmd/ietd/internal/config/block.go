@@ -35,15 +35,23 @@ func (p *confParser) finish() {
 
 // pings makes NOPTimeout what IET made of it.
 func (p *confParser) pings(t *Target, b *block) {
-	switch line := b.at["NOPTimeout"]; {
-	case t.NOPTimeout <= t.NOPInterval:
-	case t.NOPInterval == 0:
+	line := b.at["NOPTimeout"]
+	if t.NOPTimeout > 0 && t.NOPInterval == 0 {
 		p.sayAt(line, Warning, "", "NOPTimeout %d means nothing without a NOPInterval", t.NOPTimeout)
-	default:
-		ran := strconv.Itoa(t.NOPInterval)
-		p.sayAt(line, Warning, ran, "NOPTimeout %d is above NOPInterval %d, and the ping that comes next would be in the way; it runs with %s, write 'NOPTimeout %s'", t.NOPTimeout, t.NOPInterval, ran, ran)
-		t.NOPTimeout = t.NOPInterval
 	}
+	if n := t.pingTimeout(); n != t.NOPTimeout {
+		p.sayAt(line, Warning, strconv.Itoa(n), "NOPTimeout %d is above NOPInterval %d; it runs with that, write 'NOPTimeout %d'", t.NOPTimeout, n, n)
+		t.NOPTimeout = n
+	}
+}
+
+// pingTimeout returns NOPTimeout as it runs: never above NOPInterval, at the end
+// of which the next ping is due.
+func (t *Target) pingTimeout() int {
+	if t.NOPInterval > 0 {
+		return min(t.NOPTimeout, t.NOPInterval)
+	}
+	return t.NOPTimeout
 }
 
 // bursts holds FirstBurstLength at or below MaxBurstLength. Where the file gives

@@ -150,7 +150,7 @@ func (p *confParser) oneLine(line string) {
 	case d.inTarget && len(p.blocks) == 0:
 		p.say(Warning, "", "%s before the first Target means nothing, here as in IET; it belongs in the block of each target that it is meant for", d.name)
 	case rest == `\` || strings.HasSuffix(rest, ` \`) || strings.HasSuffix(rest, "\t\\") || strings.HasSuffix(rest, `,\`):
-		p.say(Error, "this line as it is, and the next as one of its own", "a line cannot go on on the next; write %s on one line, without the backslash", d.name)
+		p.say(Error, "this line as it is, and the next as one of its own", "lines are never joined; write %s on one line, without the backslash", d.name)
 	default:
 		p.once(d)
 		d.read(p, d.name, rest)

@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 
@@ -79,10 +80,19 @@ type Account struct {
 type Secret string
 
 // String hides the secret.
-func (Secret) String() string { return "***" }
+func (Secret) String() string { return hidden }
 
-// GoString hides the secret from %#v.
-func (Secret) GoString() string { return `"***"` }
+// Format hides the secret from every verb: a wrong one would print it otherwise.
+func (Secret) Format(f fmt.State, _ rune) { hide(f, hidden) }
+
+// Format hides the secret where a wrong verb meets a pointer to an account, for
+// fmt asks no method of what is behind it.
+func (a Account) Format(f fmt.State, _ rune) { hide(f, a.Name+" "+hidden) }
+
+const hidden = "***"
+
+// hide writes text. When f cannot be written, fmt has nobody to tell either.
+func hide(f fmt.State, text string) { _, _ = io.WriteString(f, text) }
 
 // MarshalJSON hides the secret from listings and logs.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"***"`), nil }

@@ -102,13 +102,19 @@ func (p *confParser) lunLine(_, rest string) {
 	t.Luns = append(t.Luns, lun)
 }
 
-// joined says what a Lun line would be without the blanks between parameters,
-// where that is a good one.
+// joined says what a Lun line would be without blanks after commas, where that
+// is a good one.
 func joined(target string, words []string) string {
 	if len(words) < 3 {
 		return ""
 	}
-	right := words[0] + " " + strings.Join(words[1:], "")
+	right := words[0] + " " + words[1]
+	for _, w := range words[2:] {
+		if !strings.HasSuffix(right, ",") && w[0] != ',' {
+			return ""
+		}
+		right += w
+	}
 	if _, err := ParseLun(target, right); err != nil {
 		return ""
 	}

@@ -46,12 +46,11 @@ func parseInitiator(s string) (string, error) {
 	if strings.EqualFold(s, "ALL") {
 		return anyInitiator, nil
 	}
-	if !addressLike.MatchString(s) {
-		return s, nil
-	}
 	bare := strings.NewReplacer("[", "", "]", "").Replace(s)
-	if addr, err := netip.ParseAddr(bare); err == nil {
+	if addr, err := netip.ParseAddr(bare); err == nil && addr.Zone() == "" {
 		return addr.Unmap().String(), nil
+	} else if err != nil && !addressLike.MatchString(s) {
+		return s, nil
 	}
 	prefix, err := netip.ParsePrefix(bare)
 	switch {

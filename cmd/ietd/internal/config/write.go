@@ -24,10 +24,13 @@ var errCannotSay = errors.New("config: ietd.conf cannot say it")
 func Write(w io.Writer, c *Config) error {
 	var b bytes.Buffer
 	writeGlobals(&b, c)
-	for i := range c.Targets {
-		writeTarget(&b, &c.Targets[i])
+	targets := slices.Clone(c.Targets)
+	for i := range targets {
+		t := &targets[i]
+		t.NOPTimeout = t.pingTimeout() // ietadm can have set more; this is what runs
+		writeTarget(&b, t)
 	}
-	if err := reproduces(b.Bytes(), c); err != nil {
+	if err := reproduces(b.Bytes(), c, targets); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())
@@ -113,10 +116,10 @@ func (l *Lun) text(target string) string {
 	return fmt.Sprintf("%d %s", l.Number, strings.Join(pairs, ","))
 }
 
-// reproduces reads text again and compares what comes of it with c. A Config can
+// reproduces reads text again and compares what comes of it with c and its targets. A Config can
 // be made by other means than a file, and a blank or a line end in a name would
 // be another directive.
-func reproduces(text []byte, c *Config) error {
+func reproduces(text []byte, c *Config, targets []Target) error {
 	got, report := ParseFile("", text)
 	if err := report.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errCannotSay, err)
@@ -126,12 +129,12 @@ func reproduces(text []byte, c *Config) error {
 		return fmt.Errorf("%w: iSNSServer or iSNSAccessControl", errCannotSay)
 	case !slices.Equal(got.Incoming, c.Incoming) || !sameAccount(got.Outgoing, c.Outgoing):
 		return fmt.Errorf("%w: an account for discovery", errCannotSay)
-	case len(got.Targets) != len(c.Targets):
+	case len(got.Targets) != len(targets):
 		return fmt.Errorf("%w: the name of a target", errCannotSay)
 	}
-	for i := range c.Targets {
-		if !c.Targets[i].Equal(&got.Targets[i]) {
-			return fmt.Errorf("%w: target %q", errCannotSay, c.Targets[i].Name)
+	for i := range targets {
+		if !targets[i].Equal(&got.Targets[i]) {
+			return fmt.Errorf("%w: target %q", errCannotSay, targets[i].Name)
 		}
 	}
 	return nil
