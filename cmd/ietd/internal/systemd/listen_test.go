@@ -58,7 +58,7 @@ func inherit(w io.Writer) error {
 func startInheritor(t *testing.T, files []*os.File, script string) *bufio.Scanner {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", script+` exec "$0"`, os.Args[0])
-	cmd.Env = append(os.Environ(), inheritor+"=1")
+	cmd.Env = append(os.Environ(), inheritor+"=1", "GORACE=atexit_sleep_ms=0")
 	cmd.ExtraFiles = files
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
