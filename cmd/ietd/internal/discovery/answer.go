@@ -5,6 +5,7 @@ package discovery
 
 import (
 	"net/netip"
+	"strings"
 
 	"ietring/cmd/ietd/internal/target"
 	"ietring/cmd/ietd/internal/textkey"
@@ -23,14 +24,32 @@ type Directory struct {
 	// Portals returns the addresses that the program listens on, real ports
 	// and all. Wildcard addresses among them stand for the address that a
 	// client came to.
-	Portals func() []netip.AddrPort
+	Portals    func() []netip.AddrPort
+	Admissions target.Admissions // who may see which target, and at which addresses
+}
+
+// A view is whose eyes an answer is for.
+type view struct {
+	all       bool       // may name targets other than own, those it is admitted to
+	initiator string     // when all is true
+	remote    netip.Addr // when all is true
+	own       string     // the target of a normal session
+	local     netip.AddrPort
 }
 
 // Answer answers text, a whole text request of full feature phase, with text of
-// the same form. own is the target of a normal session, or "" in a discovery
-// session. local is the address and port that the initiator came to. An error
-// says that text is malformed.
+// the same form. own is the target of a normal session. local is the address and
+// port that the initiator came to. An error says that text is malformed.
+//
+// Where admissions rule, only own is named: login has admitted the initiator to
+// it, and RFC 7143, Section 13.3 gives a normal session no more. Where they do
+// not, other targets are no secret, and libiscsi asks for them.
 func (d *Directory) Answer(own string, local netip.AddrPort, text []byte) ([]byte, error) {
+	return d.answer(view{all: len(d.Admissions) == 0, own: own, local: local}, text)
+}
+
+// answer answers a text request for v.
+func (d *Directory) answer(v view, text []byte) ([]byte, error) {
 	keys, err := pdu.ParseKeys(text, maxKeys)
 	if err != nil {
 		return nil, err
@@ -42,8 +61,8 @@ func (d *Directory) Answer(own string, local netip.AddrPort, text []byte) ([]byt
 		case row == nil:
 			answer = pdu.AppendKey(answer, k.Name, pdu.ValueNotUnderstood)
 		case k.Name == "SendTargets":
-			for _, t := range d.named(own, k.Value) {
-				answer = d.appendTarget(answer, t, local)
+			for _, t := range d.named(v, k.Value) {
+				answer = d.appendTarget(answer, t, v.local)
 			}
 		case k.Name == "InitiatorAlias":
 			// Declarative: wants no answer.
@@ -58,25 +77,54 @@ func (d *Directory) Answer(own string, local netip.AddrPort, text []byte) ([]byt
 
 // named returns the targets that a value of SendTargets means: All is every
 // target, the empty value the session's own, any other value the target of that
-// name. RFC 7143 wants All in discovery sessions only; initiators (libiscsi) say
-// it in normal ones and expect an answer.
-func (d *Directory) named(own, value string) []*target.Target {
+// name; of these, those that v may see. RFC 7143 wants All in discovery sessions
+// only; initiators (libiscsi) say it in normal ones and expect an answer.
+func (d *Directory) named(v view, value string) []*target.Target {
+	var list []*target.Target
 	switch value {
 	case "All":
-		return d.Targets.All()
+		list = d.Targets.All()
 	case "":
-		value = own
+		value = v.own
+		fallthrough
+	default:
+		if t := d.Targets.Find(value); t != nil {
+			list = []*target.Target{t}
+		}
 	}
-	if t := d.Targets.Find(value); t != nil {
-		return []*target.Target{t}
+	seen := make([]*target.Target, 0, len(list))
+	for _, t := range list {
+		if d.sees(v, t) {
+			seen = append(seen, t)
+		}
 	}
-	return nil
+	return seen
 }
 
-// appendTarget appends TargetName and the addresses of t.
+// sees reports whether v may hear of t.
+func (d *Directory) sees(v view, t *target.Target) bool {
+	if strings.EqualFold(v.own, t.Name) {
+		return true
+	}
+	if !v.all {
+		return false
+	}
+	allowed, _ := d.Admissions.Initiator(t.Name, v.initiator, v.remote)
+	return allowed
+}
+
+// appendTarget appends TargetName and the addresses of t. A target that may not
+// be reached at any of them is left out.
 func (d *Directory) appendTarget(answer []byte, t *target.Target, local netip.AddrPort) []byte {
-	answer = pdu.AppendKey(answer, "TargetName", t.Name)
+	named := false
 	for _, a := range d.addresses(local) {
+		if !d.Admissions.Local(t.Name, a.Addr()) {
+			continue
+		}
+		if !named {
+			answer = pdu.AppendKey(answer, "TargetName", t.Name)
+			named = true
+		}
 		answer = pdu.AppendKey(answer, "TargetAddress", a.String()+portalGroup)
 	}
 	return answer

@@ -54,7 +54,7 @@ func TestAnswer(t *testing.T) {
 		{"one by its name", everywhere, "", "192.0.2.1:3260", "SendTargets=iqn.b", "TargetName=iqn.b\nTargetAddress=192.0.2.1:3260,1"},
 		{"names have no case", everywhere, "", "192.0.2.1:3260", "SendTargets=IQN.B", "TargetName=iqn.b\nTargetAddress=192.0.2.1:3260,1"},
 		{"one that is not there", everywhere, "", "192.0.2.1:3260", "SendTargets=iqn.c", ""},
-		{"nothing, in discovery", everywhere, "", "192.0.2.1:3260", "SendTargets=", ""},
+		{"nothing, without an own target", everywhere, "", "192.0.2.1:3260", "SendTargets=", ""},
 		{"nothing, in a normal session, is its own", everywhere, "iqn.b", "192.0.2.1:3260", "SendTargets=", "TargetName=iqn.b\nTargetAddress=192.0.2.1:3260,1"},
 		{"All in a normal session (libiscsi)", everywhere, "iqn.b", "192.0.2.1:3260", "SendTargets=All",
 			"TargetName=iqn.a\nTargetAddress=192.0.2.1:3260,1\nTargetName=iqn.b\nTargetAddress=192.0.2.1:3260,1"},

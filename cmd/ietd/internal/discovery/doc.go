@@ -9,6 +9,9 @@
 //	Serve              a discovery session's full feature phase: Text, NOP-Out,
 //	                   Logout; everything else is rejected
 //
+// Which targets an initiator hears of, and which of their addresses, is up to the
+// admissions of package target.
+//
 // A discovery session stays on the goroutine that logged it in, one PDU at a
 // time: its command window is one. What a peer can make us keep is bounded in
 // serve.go; a session that is silent for too long is closed. The package must

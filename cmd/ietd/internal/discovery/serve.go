@@ -19,12 +19,14 @@ const maxTextLen = 8192
 
 // A Params is what a discovery session's login agreed on.
 type Params struct {
-	CID     uint16
-	Framing pdu.Framing // of both directions
-	MaxXmit int         // bytes of a data segment that may be sent, at least 512
-	StatSN  pdu.Serial  // of the next response
-	CmdSN   pdu.Serial  // that is expected next
-	Idle    time.Duration
+	Initiator string     // InitiatorName
+	Remote    netip.Addr // where it is
+	CID       uint16
+	Framing   pdu.Framing // of both directions
+	MaxXmit   int         // bytes of a data segment that may be sent, at least 512
+	StatSN    pdu.Serial  // of the next response
+	CmdSN     pdu.Serial  // that is expected next
+	Idle      time.Duration
 }
 
 // conn is one discovery session. Its goroutine owns it.
@@ -113,7 +115,7 @@ func (s *conn) answerText() error {
 		}
 		return s.sendPiece(nil, true)
 	}
-	answer, err := s.dir.Answer("", s.local, s.text)
+	answer, err := s.dir.answer(view{all: true, initiator: s.Initiator, remote: s.Remote, local: s.local}, s.text)
 	s.text = nil
 	if err != nil {
 		return s.reject(pdu.ReasonProtocolError)

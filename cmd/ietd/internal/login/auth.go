@@ -4,8 +4,10 @@
 package login
 
 import (
+	"errors"
 	"strings"
 
+	"ietring/cmd/ietd/internal/chap"
 	"ietring/cmd/ietd/internal/target"
 	"ietring/cmd/ietd/internal/textkey"
 	"ietring/pdu"
@@ -20,10 +22,30 @@ type authenticator interface {
 	step(keys []pdu.Key) (answer []pdu.Key, done bool, err error)
 }
 
-// authMethods holds the values of AuthMethod that a server can carry out, and
-// what begins one.
-var authMethods = map[string]func() authenticator{
-	pdu.ValueNone: func() authenticator { return noAuth{} },
+// methodCHAP is the value of AuthMethod for CHAP.
+const methodCHAP = "CHAP"
+
+// newAuthenticator begins method, one of allowedMethods.
+func newAuthenticator(method string, accounts target.Accounts) authenticator {
+	if method == methodCHAP {
+		return chapAuth{chap.New(accounts.Incoming, accounts.Outgoing)}
+	}
+	return noAuth{}
+}
+
+// chapAuth is AuthMethod=CHAP.
+type chapAuth struct{ *chap.Exchange }
+
+func (c chapAuth) step(keys []pdu.Key) ([]pdu.Key, bool, error) {
+	answer, done, err := c.Step(keys)
+	var e *chap.Error
+	if errors.As(err, &e) && e.Malformed {
+		return nil, false, broken("%v", err)
+	}
+	if err != nil {
+		return nil, false, refuse(pdu.LoginAuthFailure, "%v", err)
+	}
+	return answer, done, nil
 }
 
 // noAuth is AuthMethod=None.
@@ -36,9 +58,15 @@ func (noAuth) step(keys []pdu.Key) ([]pdu.Key, bool, error) {
 	return nil, true, nil
 }
 
-// allowedMethods returns the AuthMethod list that a login to t may choose from; t
-// is nil for discovery.
-func allowedMethods(t *target.Target) string { return pdu.ValueNone }
+// allowedMethods returns the AuthMethod list that a login may choose from. As in
+// IET it is one method: where there are accounts CHAP is a must, and where there
+// are none an initiator that insists on it is refused.
+func allowedMethods(accounts target.Accounts) string {
+	if len(accounts.Incoming) > 0 {
+		return methodCHAP
+	}
+	return pdu.ValueNone
+}
 
 // isAuthKey reports whether a key belongs to an authentication method: those of
 // RFC 7143, Section 12.1 begin with the name of theirs.
@@ -49,7 +77,7 @@ func isAuthKey(name string) bool {
 // security is the security stage: requests are answered until the authenticator
 // is content and the initiator wants to leave the stage.
 func (n *negotiation) security() error {
-	allowed := allowedMethods(n.target)
+	allowed := allowedMethods(n.accounts)
 	if n.req.csg != pdu.StageSecurity {
 		// The initiator passes the stage over.
 		if _, ok := textkey.Lookup("AuthMethod").Result(pdu.ValueNone, allowed); !ok {
@@ -97,7 +125,7 @@ func (n *negotiation) authenticate(own []pdu.Key, allowed string) (bool, error) 
 				return false, refuse(pdu.LoginAuthFailure, "the initiator offers no AuthMethod, and %s is wanted", allowed)
 			}
 		}
-		n.auth = authMethods[method]()
+		n.auth = newAuthenticator(method, n.accounts)
 	}
 	answer, done, err := n.auth.step(own)
 	for _, k := range answer {

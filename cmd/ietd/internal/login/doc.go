@@ -9,7 +9,8 @@
 //
 //	first        version, stage, the leading keys        0205 0200 0207
 //	identify     names, session type, target, TSIH       0203 0207 0209 020a
-//	security     an authenticator's steps                0201
+//	             who is admitted, where the target is    0203 0101 0102
+//	security     an authenticator's steps: none, CHAP    0201
 //	operational  keys by the table of package textkey    0200
 //	finish       registry, last answer                   0206 0301 0302
 //	hand-off     the socket becomes a loop's, or discovery goes on with it

@@ -29,11 +29,15 @@ func (n *negotiation) finish() error {
 	if err != nil {
 		return err
 	}
-	params := n.keys.params(n.declared)
+	conn := session.Conn{
+		Initiator: n.initiator, CID: n.cid, Remote: addrPort(n.conn.RemoteAddr()),
+		Params: n.keys.params(n.declared),
+	}
+	conn.DefaultTime2Wait, conn.DefaultTime2Retain = n.keys.times()
 	if n.discovery {
-		err = n.beginDiscovery(entry, params)
+		err = n.beginDiscovery(entry, conn.Params)
 	} else {
-		err = n.beginNormal(entry, params)
+		err = n.beginNormal(entry, conn)
 	}
 	if err != nil {
 		n.srv.Sessions.Release(entry)
@@ -44,8 +48,14 @@ func (n *negotiation) finish() error {
 // reserve takes the session's place in the registry. An older session of the
 // same name ends here, after the initiator has shown who it is.
 func (n *negotiation) reserve() (*session.Entry, error) {
-	entry, err := n.srv.Sessions.Reserve(n.name, n.reqTSIH)
+	most := 0
+	if n.target != nil {
+		most = n.target.MaxSessions
+	}
+	entry, err := n.srv.Sessions.Reserve(n.name, n.reqTSIH, most)
 	switch {
+	case errors.Is(err, session.ErrTargetFull):
+		return nil, refuse(pdu.LoginTooManyConnections, "%v: MaxSessions is %d", err, most)
 	case errors.Is(err, session.ErrFull):
 		return nil, refuse(pdu.LoginOutOfResources, "%v: %d", err, session.MaxSessions)
 	case err != nil:
@@ -78,8 +88,13 @@ func (n *negotiation) beginDiscovery(entry *session.Entry, params ring.Params) e
 
 // beginNormal makes the data plane's session, sends the last answer and gives
 // the socket to a loop.
-func (n *negotiation) beginNormal(entry *session.Entry, params ring.Params) error {
-	n.nop(&params)
+func (n *negotiation) beginNormal(entry *session.Entry, conn session.Conn) error {
+	// Who deletes a target looks for its sessions after it has left the catalog:
+	// it finds our entry, or we find that the target has gone.
+	if now := n.srv.Targets.Find(n.target.Name); now == nil || now.SCSI != n.target.SCSI {
+		return refuse(pdu.LoginNotFound, "the target was deleted during the login")
+	}
+	n.nop(&conn.Params)
 	live := n.srv.Engine.NewSession(ring.SessionConfig{
 		TargetName: n.target.Name,
 		Initiator:  n.initiator,
@@ -89,13 +104,13 @@ func (n *negotiation) beginNormal(entry *session.Entry, params ring.Params) erro
 		QueueDepth: n.queueDepth,
 		CmdSN:      n.cmdSN,
 	})
-	err := n.srv.Sessions.Bind(entry, live, n.cid, params)
+	err := n.srv.Sessions.Bind(entry, live, conn)
 	if err != nil {
 		err = refuse(pdu.LoginServiceUnavailable, "%v", err)
 	} else {
 		n.tsih = entry.TSIH()
 		if err = n.respond(true); err == nil {
-			err = n.handOff(live, params)
+			err = n.handOff(live, conn.Params)
 		}
 	}
 	if err != nil {

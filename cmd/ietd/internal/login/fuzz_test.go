@@ -21,6 +21,7 @@ type feed struct {
 func (f *feed) Read(b []byte) (int, error)  { return f.in.Read(b) }
 func (f *feed) Write(b []byte) (int, error) { f.out += len(b); return len(b), nil }
 func (f *feed) RemoteAddr() net.Addr        { return &net.TCPAddr{} }
+func (f *feed) LocalAddr() net.Addr         { return &net.TCPAddr{} }
 
 func FuzzLogin(f *testing.F) {
 	f.Add(framing.Append(nil, loginPDU(straight(nil))))

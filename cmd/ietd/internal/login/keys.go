@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"ietring/cmd/ietd/internal/config"
+	"ietring/cmd/ietd/internal/session"
 	"ietring/cmd/ietd/internal/textkey"
 	"ietring/pdu"
 	"ietring/ring"
@@ -25,7 +26,7 @@ type keys struct {
 	discovery bool
 	// base is what the session has already, when a connection is reinstated;
 	// nil in the leading login of a session.
-	base *ring.Params
+	base *session.Conn
 
 	value   map[string]string // agreed, or declared by the initiator
 	said    map[string]bool   // the initiator has named it
@@ -214,7 +215,7 @@ func (k *keys) settled() error {
 func (k *keys) params(declared bool) ring.Params {
 	var p ring.Params
 	if k.base != nil {
-		p = *k.base
+		p = k.base.Params
 	} else {
 		p.MaxBurstLength = k.number("MaxBurstLength")
 		p.FirstBurstLength = k.number("FirstBurstLength")
@@ -230,6 +231,14 @@ func (k *keys) params(declared bool) ring.Params {
 	}
 	p.MaxXmitDataSegmentLength = min(k.number("MaxRecvDataSegmentLength"), k.limits.Number("MaxXmitDataSegmentLength"))
 	return p
+}
+
+// times returns DefaultTime2Wait and DefaultTime2Retain in seconds.
+func (k *keys) times() (wait, retain int) {
+	if k.base != nil {
+		return k.base.DefaultTime2Wait, k.base.DefaultTime2Retain
+	}
+	return k.number("DefaultTime2Wait"), k.number("DefaultTime2Retain")
 }
 
 // maxRecv returns the MaxRecvDataSegmentLength that we declare. A discovery

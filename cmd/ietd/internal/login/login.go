@@ -6,6 +6,7 @@ package login
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,10 +33,11 @@ type Engine interface {
 
 // A Server is what every login needs. It is not changed after the first login.
 type Server struct {
-	Targets   *target.Catalog
-	Sessions  *session.Registry
-	Engine    Engine
-	Discovery config.SessionKeys // what discovery sessions may agree on
+	Targets    *target.Catalog
+	Sessions   *session.Registry
+	Engine     Engine
+	Discovery  config.SessionKeys // what discovery sessions may agree on
+	Admissions target.Admissions  // who may log in to which target
 }
 
 // A Discovery is a discovery session that has logged in: its connection is in
@@ -71,7 +73,8 @@ type negotiation struct {
 
 	initiator string
 	discovery bool
-	target    *target.Target // nil in a discovery session
+	target    *target.Target  // as it was found; nil in a discovery session
+	accounts  target.Accounts // of the target, or of discovery
 	name      session.Name
 	auth      authenticator // nil until the method is known
 
@@ -86,17 +89,19 @@ type negotiation struct {
 // After a normal session's login conn is closed and its socket, as a descriptor
 // of its own, is with the engine: the results are nil. After a discovery
 // session's login conn is the caller's, with what Run returns. After an error,
-// of which the initiator was told if it can be, the caller closes conn.
+// of which the initiator was told if it can be, the caller closes conn; the
+// error is a *Failure.
 func (s *Server) Run(conn net.Conn) (*Discovery, error) {
 	n := &negotiation{srv: s, conn: conn, keys: newKeys(), queueDepth: 1}
 	err := n.run()
+	if err == nil {
+		return n.result, nil
+	}
 	var r *refusal
 	if errors.As(err, &r) {
-		if sendErr := n.sendRefusal(r.status); sendErr != nil {
-			return nil, errors.Join(err, sendErr)
-		}
+		err = errors.Join(err, n.sendRefusal(r))
 	}
-	return n.result, err
+	return nil, n.failure(err)
 }
 
 // run is the login phase.
@@ -131,12 +136,15 @@ func (n *negotiation) identify() error {
 	for _, k := range n.req.keys {
 		said[k.Name] = k.Value
 	}
-	n.initiator = said["InitiatorName"]
+	initiator := said["InitiatorName"]
 	switch {
-	case n.initiator == "":
+	case initiator == "":
 		return refuse(pdu.LoginMissingParameter, "InitiatorName is missing")
-	case !nameOK(n.initiator):
-		return broken("InitiatorName %.80q is no iSCSI name", n.initiator)
+	case !nameOK(initiator):
+		return broken("InitiatorName %.80q is no iSCSI name", initiator)
+	}
+	n.initiator = initiator
+	switch {
 	case n.isid == pdu.ISID{} && n.reqTSIH == 0:
 		return refuse(pdu.LoginMissingParameter, "ISID and TSIH are both zero")
 	}
@@ -155,6 +163,7 @@ func (n *negotiation) identify() error {
 func (n *negotiation) identifyDiscovery() error {
 	n.discovery, n.keys.discovery = true, true
 	n.keys.limits = n.srv.Discovery
+	n.accounts = n.srv.Targets.Discovery()
 	if n.reqTSIH != 0 {
 		return refuse(pdu.LoginSessionNotFound, "TSIH %d in a login for discovery", n.reqTSIH)
 	}
@@ -172,24 +181,59 @@ func (n *negotiation) identifyTarget(name string) error {
 		return refuse(pdu.LoginNotFound, "there is no target %.223q", name)
 	}
 	n.target = t
+	if err := n.admit(); err != nil {
+		return err
+	}
+	n.accounts = t.Accounts
 	n.queueDepth = t.QueueDepth
 	n.keys.limits = t.Keys
 	n.name = session.Name{Initiator: strings.ToLower(n.initiator), ISID: n.isid, Target: strings.ToLower(t.Name)}
 	if n.reqTSIH != 0 {
-		entry, cid, params := n.srv.Sessions.Find(n.name, n.reqTSIH)
+		entry, conn := n.srv.Sessions.Find(n.name, n.reqTSIH)
 		switch {
 		case entry == nil:
 			return refuse(pdu.LoginSessionNotFound, "there is no session with TSIH %d of this initiator", n.reqTSIH)
-		case cid != n.cid:
+		case conn.CID != n.cid:
 			return refuse(pdu.LoginTooManyConnections, "a second connection of session %d, and MaxConnections is 1", n.reqTSIH)
 		}
-		n.keys.base = &params
+		n.keys.base = &conn
 	}
 	n.answer = pdu.AppendKey(n.answer, "TargetPortalGroupTag", TargetPortalGroupTag)
 	if t.Alias != "" {
 		n.answer = pdu.AppendKey(n.answer, "TargetAlias", t.Alias)
 	}
 	return nil
+}
+
+// admit sees whether the initiator may see the target, and sends it on when the
+// target is elsewhere. To be refused is to find nothing: the answer does not say
+// that the target is there.
+func (n *negotiation) admit() error {
+	t := n.target
+	remote, local := addrPort(n.conn.RemoteAddr()).Addr(), addrPort(n.conn.LocalAddr()).Addr()
+	if allowed, why := n.srv.Admissions.Initiator(t.Name, n.initiator, remote); !allowed {
+		return refuse(pdu.LoginNotFound, "not allowed: %s", why)
+	}
+	if !n.srv.Admissions.Local(t.Name, local) {
+		return refuse(pdu.LoginNotFound, "not allowed: the target is not for those who come to %v", local)
+	}
+	// As IET, an initiator that came to the address that it would be sent to is
+	// there; ports are not compared.
+	if t.Redirect != nil && t.Redirect.Addr.Unmap() != local {
+		return redirect(t.Redirect)
+	}
+	return nil
+}
+
+// addrPort returns the address of one end of a connection, without a zone; the
+// zero value when it is no TCP connection.
+func addrPort(a net.Addr) netip.AddrPort {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ap := tcp.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
 }
 
 // nameOK reports whether an initiator's name is one that can be kept and logged.
@@ -213,7 +257,7 @@ func (n *negotiation) takeKeys() ([]pdu.Key, error) {
 	if n.req.csg == pdu.StageOperational {
 		phase = textkey.Operational
 	}
-	allowed := allowedMethods(n.target)
+	allowed := allowedMethods(n.accounts)
 	var own []pdu.Key
 	take := func(k pdu.Key) error {
 		answer, err := n.keys.take(phase, k, allowed)

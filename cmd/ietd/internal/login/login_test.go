@@ -132,32 +132,3 @@ func TestDiscoveryLogin(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
-
-// scriptAuth is an authentication method of three steps: the seam that CHAP
-// takes its place in.
-type scriptAuth struct{ step_ int }
-
-func (a *scriptAuth) step(keys []pdu.Key) ([]pdu.Key, bool, error) {
-	a.step_++
-	switch a.step_ {
-	case 1:
-		return []pdu.Key{{Name: "CHAP_A", Value: "5"}}, false, nil
-	case 2:
-		if len(keys) == 1 && keys[0].Value == "right" {
-			return nil, true, nil
-		}
-	}
-	return nil, false, refuse(pdu.LoginAuthFailure, "wrong")
-}
-
-func TestAuthenticatorSteps(t *testing.T) {
-	was := authMethods[pdu.ValueNone]
-	authMethods[pdu.ValueNone] = func() authenticator { return new(scriptAuth) }
-	defer func() { authMethods[pdu.ValueNone] = was }()
-	first := ask{csg: 0, nsg: 1, t: true, text: names, want: "TargetPortalGroupTag=1\nTargetAlias=disks\nCHAP_A=5"}
-	s, _ := newServer(t)
-	dial(t, s).talk([]ask{first,
-		{csg: 0, nsg: 1, t: true, wantT: true, text: "CHAP_R=right"},
-		{csg: 1, nsg: 3, t: true, wantT: true, want: "MaxRecvDataSegmentLength=262144"}})
-	dial(t, s).talk([]ask{first, {csg: 0, nsg: 1, t: true, text: "CHAP_R=wrong", status: pdu.LoginAuthFailure}})
-}

@@ -169,9 +169,10 @@ func (n *negotiation) send(text []byte, csg pdu.Stage, transit, more bool) error
 }
 
 // sendRefusal writes the Login Response that ends a login.
-func (n *negotiation) sendRefusal(status pdu.LoginStatus) error {
+func (n *negotiation) sendRefusal(r *refusal) error {
 	p := n.response()
-	p.LoginResponse().SetStatus(status)
+	p.LoginResponse().SetStatus(r.status)
+	p.Data = r.text
 	return n.write(p)
 }
 

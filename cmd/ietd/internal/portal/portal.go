@@ -154,7 +154,12 @@ func (s *Server) serve(c *net.TCPConn) {
 	d, err := s.login(c)
 	s.loggedIn(c)
 	if err != nil {
-		log.Info().Err(err).Msg("login failed")
+		event := log.Info().Err(err)
+		var f *login.Failure
+		if errors.As(err, &f) {
+			event = event.Str("initiator", f.Initiator).Str("target", f.Target)
+		}
+		event.Msg("login failed")
 		s.drop(c)
 		return
 	}
@@ -170,6 +175,7 @@ func (s *Server) serve(c *net.TCPConn) {
 	defer s.endDiscovery()
 	log.Debug().Str("initiator", d.Initiator).Msg("discovery begins")
 	err = s.cfg.Directory.Serve(c, local, discovery.Params{
+		Initiator: d.Initiator, Remote: c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap().WithZone(""),
 		CID: d.CID, Framing: d.Framing, MaxXmit: d.MaxXmit,
 		StatSN: d.StatSN, CmdSN: d.CmdSN, Idle: s.discoveryIdle,
 	})

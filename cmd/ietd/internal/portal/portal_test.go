@@ -4,6 +4,7 @@
 package portal
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -113,6 +114,30 @@ func TestDiscovery(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	t.Error("the session stays when its connection is closed")
+}
+
+// TestFailedLoginIsLogged: who it was and from where.
+func TestFailedLoginIsLogged(t *testing.T) {
+	s := newServer(t, loopback)
+	var log bytes.Buffer
+	s.cfg.Log = zerolog.New(&log)
+	s.Serve()
+	c := dial(t, s)
+	if got := say(t, c, pdu.OpLogin, "InitiatorName=iqn.host\x00TargetName=iqn.other\x00").LoginResponse().Status(); got != pdu.LoginNotFound {
+		t.Fatalf("login status %#04x", got)
+	}
+	peer := c.LocalAddr().String()
+	if !ended(c) {
+		t.Error("the connection stays")
+	}
+	if err := s.Close(); err != nil { // the log is written
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"peer":"` + peer + `"`, `"initiator":"iqn.host"`, "there is no target", "0x0203"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%s is not in %s", want, log.String())
+		}
+	}
 }
 
 func TestTimes(t *testing.T) {

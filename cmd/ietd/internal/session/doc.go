@@ -11,5 +11,6 @@
 //
 // Login reserves when nothing can go wrong any more but the last answer, so an
 // initiator that fails login never costs another its session. Registry is shared
-// by all goroutines of the control plane. It must not know sockets or PDUs.
+// by all goroutines of the control plane. List, Count and the Close methods are
+// what an operator sees of it (list.go). It must not know sockets or PDUs.
 package session

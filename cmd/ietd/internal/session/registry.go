@@ -5,6 +5,7 @@ package session
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ const MaxSessions = 8192
 var (
 	// ErrFull says that MaxSessions are there.
 	ErrFull = errors.New("too many sessions")
+	// ErrTargetFull says that the target has as many as its operator allows.
+	ErrTargetFull = errors.New("too many sessions of this target")
 	// ErrBusy says that the old session of the same name did not end in time:
 	// its commands are still with a disk. To go on would let an old write
 	// overtake a new one.
@@ -46,6 +49,17 @@ type Live interface {
 	Done() <-chan struct{}
 }
 
+// A Conn is a session's one connection: whose it is and what its login agreed
+// on.
+type Conn struct {
+	Initiator string // InitiatorName as it was spelt
+	CID       uint16
+	Remote    netip.AddrPort // the zero value when the peer has none
+	Params    ring.Params
+	// Agreed on and without effect: tasks are not kept when a connection ends.
+	DefaultTime2Wait, DefaultTime2Retain int // seconds
+}
+
 // An Entry is one session's place in the registry.
 type Entry struct {
 	name Name
@@ -56,8 +70,9 @@ type Entry struct {
 	live    Live            // nil until Bind
 	closing bool            // another login wants the name; set once
 	ended   <-chan struct{} // live.Done, set before closing; nil: never live
-	cid     uint16          // of the one connection
-	params  ring.Params     // agreed at login, kept for connection reinstatement
+	conn    Conn
+	since   time.Time // of Bind
+	order   uint64    // of Bind
 }
 
 // TSIH returns the session's handle, never 0.
@@ -67,28 +82,34 @@ func (e *Entry) TSIH() uint16 { return e.tsih }
 type Registry struct {
 	patience time.Duration
 
-	mu     sync.Mutex
-	byName map[Name]*Entry
-	byTSIH map[uint16]*Entry
-	last   uint16 // TSIH given out last
+	mu       sync.Mutex
+	byName   map[Name]*Entry
+	byTSIH   map[uint16]*Entry
+	byTarget map[string]map[*Entry]struct{}
+	last     uint16 // TSIH given out last
+	binds    uint64 // how often Bind was called
 }
 
 // NewRegistry returns an empty registry. patience is how long Reserve waits for
 // an old session to end.
 func NewRegistry(patience time.Duration) *Registry {
-	return &Registry{patience: patience, byName: make(map[Name]*Entry), byTSIH: make(map[uint16]*Entry)}
+	return &Registry{
+		patience: patience,
+		byName:   make(map[Name]*Entry), byTSIH: make(map[uint16]*Entry), byTarget: make(map[string]map[*Entry]struct{}),
+	}
 }
 
 // Reserve makes an entry for a session that is about to begin. When the name is
 // held, the session that holds it is asked to close and waited for (session
 // reinstatement, RFC 7143, Section 6.3.5). tsih is 0 for a new handle; else the
-// handle of the session that is to be taken over, which keeps it. It fails with
-// ErrFull or ErrBusy.
-func (r *Registry) Reserve(name Name, tsih uint16) (*Entry, error) {
+// handle of the session that is to be taken over, which keeps it. most is how
+// many sessions the target may have, 0 any number; one that is taken over has
+// left its place. It fails with ErrFull, ErrTargetFull or ErrBusy.
+func (r *Registry) Reserve(name Name, tsih uint16, most int) (*Entry, error) {
 	deadline := time.NewTimer(r.patience)
 	defer deadline.Stop()
 	for {
-		e, old, err := r.tryReserve(name, tsih)
+		e, old, err := r.tryReserve(name, tsih, most)
 		if err != nil || e != nil {
 			return e, err
 		}
@@ -105,7 +126,7 @@ func (r *Registry) Reserve(name Name, tsih uint16) (*Entry, error) {
 
 // tryReserve returns a new entry, or the old one that is in its way and was asked
 // to end.
-func (r *Registry) tryReserve(name Name, tsih uint16) (e, old *Entry, err error) {
+func (r *Registry) tryReserve(name Name, tsih uint16, most int) (e, old *Entry, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old := r.inWay(name, tsih); old != nil {
@@ -116,8 +137,11 @@ func (r *Registry) tryReserve(name Name, tsih uint16) (e, old *Entry, err error)
 		old.closing = true
 		return nil, old, nil
 	}
-	if len(r.byTSIH) >= MaxSessions {
+	switch {
+	case len(r.byTSIH) >= MaxSessions:
 		return nil, nil, ErrFull
+	case most > 0 && r.count(name.Target) >= most:
+		return nil, nil, ErrTargetFull
 	}
 	if tsih == 0 {
 		tsih = r.freeTSIH()
@@ -126,6 +150,10 @@ func (r *Registry) tryReserve(name Name, tsih uint16) (e, old *Entry, err error)
 	r.byTSIH[tsih] = e
 	if name.Target != "" {
 		r.byName[name] = e
+		if r.byTarget[name.Target] == nil {
+			r.byTarget[name.Target] = make(map[*Entry]struct{})
+		}
+		r.byTarget[name.Target][e] = struct{}{}
 	}
 	return e, nil, nil
 }
@@ -153,16 +181,16 @@ func (r *Registry) freeTSIH() uint16 {
 	}
 }
 
-// Bind says that e is live now: cid is its connection and params what it agreed
-// on. It fails with ErrReplaced when another login asked for the name meanwhile;
-// the caller then releases e.
-func (r *Registry) Bind(e *Entry, live Live, cid uint16, params ring.Params) error {
+// Bind says that e is live now, with conn. It fails with ErrReplaced when another
+// login asked for the name meanwhile; the caller then releases e.
+func (r *Registry) Bind(e *Entry, live Live, conn Conn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e.closing {
 		return ErrReplaced
 	}
-	e.live, e.cid, e.params = live, cid, params
+	r.binds++
+	e.live, e.conn, e.since, e.order = live, conn, time.Now(), r.binds
 	return nil
 }
 
@@ -177,20 +205,24 @@ func (r *Registry) Release(e *Entry) {
 	if r.byName[e.name] == e {
 		delete(r.byName, e.name)
 	}
+	if all := r.byTarget[e.name.Target]; all != nil {
+		if delete(all, e); len(all) == 0 {
+			delete(r.byTarget, e.name.Target)
+		}
+	}
 	close(e.gone)
 }
 
-// Find returns the entry of a handle with the CID and the parameters of its
-// connection, or nil when there is none, it has another name, or its login has
-// not ended.
-func (r *Registry) Find(name Name, tsih uint16) (*Entry, uint16, ring.Params) {
+// Find returns the entry of a handle with its connection, or nil when there is
+// none, it has another name, or its login has not ended.
+func (r *Registry) Find(name Name, tsih uint16) (*Entry, Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.byTSIH[tsih]
 	if e == nil || e.name != name || e.live == nil {
-		return nil, 0, ring.Params{}
+		return nil, Conn{}
 	}
-	return e, e.cid, e.params
+	return e, e.conn
 }
 
 // Holder returns the entry of a handle that live was bound to, or nil.

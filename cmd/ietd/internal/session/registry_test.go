@@ -32,12 +32,12 @@ var one = Name{"iqn.host", pdu.ISID{1}, "iqn.disk"}
 // begin puts a live session into r.
 func begin(t *testing.T, r *Registry, n Name) (*Entry, *fakeLive) {
 	t.Helper()
-	e, err := r.Reserve(n, 0)
+	e, err := r.Reserve(n, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	live := newLive()
-	if err := r.Bind(e, live, 3, ring.Params{MaxBurstLength: 512}); err != nil {
+	if err := r.Bind(e, live, Conn{CID: 3, Params: ring.Params{MaxBurstLength: 512}}); err != nil {
 		t.Fatal(err)
 	}
 	return e, live
@@ -50,7 +50,7 @@ func TestReinstatementWaits(t *testing.T) {
 		<-live.closes
 		close(live.done)
 	}()
-	e, err := r.Reserve(one, 0)
+	e, err := r.Reserve(one, 0, 0)
 	if err != nil || r.Len() != 1 || e.TSIH() == 0 {
 		t.Errorf("%v, %d sessions", err, r.Len())
 	}
@@ -64,7 +64,7 @@ func TestReinstatementByRelease(t *testing.T) {
 		r.Release(old)
 		r.Release(old) // the second does nothing
 	}()
-	if _, err := r.Reserve(one, 0); err != nil || r.Len() != 1 {
+	if _, err := r.Reserve(one, 0, 0); err != nil || r.Len() != 1 {
 		t.Errorf("%v, %d sessions", err, r.Len())
 	}
 }
@@ -73,7 +73,7 @@ func TestPatienceEnds(t *testing.T) {
 	r := NewRegistry(10 * time.Millisecond)
 	old, live := begin(t, r, one)
 	for range 2 {
-		if _, err := r.Reserve(one, 0); !errors.Is(err, ErrBusy) {
+		if _, err := r.Reserve(one, 0, 0); !errors.Is(err, ErrBusy) {
 			t.Errorf("%v", err)
 		}
 	}
@@ -84,24 +84,24 @@ func TestPatienceEnds(t *testing.T) {
 		t.Error("the old session lost its place while it lives")
 	}
 	close(live.done)
-	if _, err := r.Reserve(one, 0); err != nil {
+	if _, err := r.Reserve(one, 0, 0); err != nil {
 		t.Errorf("after the end: %v", err)
 	}
 }
 
 func TestReplacedBeforeBind(t *testing.T) {
 	r := NewRegistry(5 * time.Second)
-	e, err := r.Reserve(one, 0)
+	e, err := r.Reserve(one, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := make(chan error)
 	go func() {
-		_, err := r.Reserve(one, 0)
+		_, err := r.Reserve(one, 0, 0)
 		got <- err
 	}()
 	for bound := error(nil); !errors.Is(bound, ErrReplaced); {
-		bound = r.Bind(e, newLive(), 0, ring.Params{})
+		bound = r.Bind(e, newLive(), Conn{})
 		if bound == nil {
 			// The other login has not come yet: take it back.
 			r.mu.Lock()
@@ -140,17 +140,17 @@ func TestNames(t *testing.T) {
 func TestFind(t *testing.T) {
 	r := NewRegistry(time.Millisecond)
 	e, live := begin(t, r, one)
-	if got, cid, p := r.Find(one, e.TSIH()); got != e || cid != 3 || p.MaxBurstLength != 512 {
-		t.Errorf("%v %d %+v", got, cid, p)
+	if got, c := r.Find(one, e.TSIH()); got != e || c.CID != 3 || c.Params.MaxBurstLength != 512 {
+		t.Errorf("%v %+v", got, c)
 	}
-	if got, _, _ := r.Find(one, e.TSIH()+1); got != nil {
+	if got, _ := r.Find(one, e.TSIH()+1); got != nil {
 		t.Error("a TSIH that nobody has")
 	}
-	if got, _, _ := r.Find(Name{"iqn.other", one.ISID, one.Target}, e.TSIH()); got != nil {
+	if got, _ := r.Find(Name{"iqn.other", one.ISID, one.Target}, e.TSIH()); got != nil {
 		t.Error("another's TSIH")
 	}
 	close(live.done)
-	again, err := r.Reserve(one, e.TSIH())
+	again, err := r.Reserve(one, e.TSIH(), 0)
 	if err != nil || again.TSIH() != e.TSIH() {
 		t.Errorf("taken over: %v", err)
 	}
@@ -161,17 +161,17 @@ func TestFull(t *testing.T) {
 	seen := make(map[uint16]bool)
 	var last *Entry
 	for i := range MaxSessions {
-		e, err := r.Reserve(Name{fmt.Sprint(i), pdu.ISID{}, "t"}, 0)
+		e, err := r.Reserve(Name{fmt.Sprint(i), pdu.ISID{}, "t"}, 0, 0)
 		if err != nil || e.TSIH() == 0 || seen[e.TSIH()] {
 			t.Fatalf("session %d: %v", i, err)
 		}
 		seen[e.TSIH()], last = true, e
 	}
-	if _, err := r.Reserve(one, 0); !errors.Is(err, ErrFull) {
+	if _, err := r.Reserve(one, 0, 0); !errors.Is(err, ErrFull) {
 		t.Errorf("%v", err)
 	}
 	r.Release(last)
-	if _, err := r.Reserve(one, 0); err != nil {
+	if _, err := r.Reserve(one, 0, 0); err != nil {
 		t.Errorf("after one has gone: %v", err)
 	}
 }
@@ -182,13 +182,13 @@ func TestRace(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			e, err := r.Reserve(one, 0)
+			e, err := r.Reserve(one, 0, 0)
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			live := newLive()
-			if r.Bind(e, live, 0, ring.Params{}) != nil {
+			if r.Bind(e, live, Conn{}) != nil {
 				r.Release(e)
 				return
 			}
