@@ -23,71 +23,77 @@ func (e *Error) Unwrap() error { return e.Errno }
 
 // A Param is one key=value of ietadm's --params, in the order in which they
 // were given. Keys are as the operator wrote them.
-type Param struct{ Key, Value string }
+type Param struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
 
 // An Effect says what became of a change: which key, and whether it holds now or
 // for sessions that begin from now on.
 type Effect struct {
-	Key  string
-	When string // "now" or "new sessions"
+	Key  string `json:"key"`
+	When string `json:"when"` // "now" or "new sessions"
 }
 
 // A Target is what is shown of a target.
 type Target struct {
-	TID         uint32
-	Name, Alias string
-	Wthreads    int
-	Type        int // 0: disk
-	Queued      int // QueuedCommands
-	NOPInterval int // seconds
-	NOPTimeout  int // seconds
-	MaxSessions int // 0: any number
-	Redirect    string
-	Keys        []Param // the 15 session keys and OFMarker, IFMarker, OFMarkInt, IFMarkInt in ietadm's order
-	Luns        []Lun
-	Sessions    []Session
+	TID         uint32    `json:"tid"`
+	Name        string    `json:"name"`
+	Alias       string    `json:"alias,omitempty"`
+	Made        uint64    `json:"made,omitempty"` // counts targets as they are made, from 1; 0: not known, then TID stands for it
+	Wthreads    int       `json:"wthreads"`
+	Type        int       `json:"type"`               // 0: disk
+	Queued      int       `json:"queued_commands"`    // QueuedCommands
+	NOPInterval int       `json:"nop_interval_s"`     // seconds
+	NOPTimeout  int       `json:"nop_timeout_s"`      // seconds
+	MaxSessions int       `json:"max_sessions"`       // 0: any number
+	Redirect    string    `json:"redirect,omitempty"` // ip[:port]; "": none
+	Keys        []Param   `json:"keys,omitempty"`     // the 15 session keys and OFMarker, IFMarker, OFMarkInt, IFMarkInt in ietadm's order
+	Luns        []Lun     `json:"luns,omitempty"`     // in the order in which they were made
+	Sessions    []Session `json:"sessions,omitempty"` // oldest first
 }
 
 // A Lun is what is shown of a logical unit.
 type Lun struct {
-	Number    uint16
-	State     int    // 0: active, 1: being deleted
-	Ready     bool   // false: its backing is missing or has failed
-	Why       string // of a unit that is not ready
-	IOType    string // fileio, blockio, nullio
-	IOMode    string // ro, wb, wt
-	Blocks    uint64
-	BlockSize uint32 // bytes
-	Path      string // "" for nullio
+	Number    uint16 `json:"lun"`
+	State     int    `json:"state"`            // 0: active, 1: being deleted
+	Ready     bool   `json:"ready"`            // false: its backing is missing or has failed
+	Why       string `json:"why,omitempty"`    // of a unit that is not ready
+	IOType    string `json:"iotype"`           // fileio, blockio, nullio
+	IOMode    string `json:"iomode"`           // ro, wb, wt
+	Blocks    uint64 `json:"blocks"`           // of BlockSize
+	BlockSize uint32 `json:"block_size_bytes"` // bytes
+	Path      string `json:"path,omitempty"`   // "" for nullio
 }
 
 // A Session is what is shown of a session.
 type Session struct {
-	SID       uint64 // ISID(48)+TSIH(16), as IET
-	Initiator string
-	Since     time.Time
-	Keys      []Param // negotiated, as Target.Keys
-	Conns     []Conn
+	SID       uint64    `json:"sid,string"` // ISID(48)+TSIH(16), as IET
+	Initiator string    `json:"initiator"`
+	Since     time.Time `json:"since"`
+	Keys      []Param   `json:"keys,omitempty"`        // negotiated, as Target.Keys
+	Conns     []Conn    `json:"connections,omitempty"` // oldest first
 }
 
 // A Conn is what is shown of a connection.
 type Conn struct {
-	CID          uint16
-	IP           string // as IET prints it: v4 dotted, v6 full and in brackets
-	Remote       string // address and port
-	State        string // active, closing
-	HeaderDigest string // none, crc32c
-	DataDigest   string // none, crc32c
+	CID          uint16 `json:"cid"`
+	IP           string `json:"ip"`            // as IET prints it: v4 dotted, v6 full and in brackets
+	Remote       string `json:"remote"`        // address and port
+	State        string `json:"state"`         // active, closing
+	HeaderDigest string `json:"header_digest"` // none, crc32c
+	DataDigest   string `json:"data_digest"`   // none, crc32c
 }
 
 // An Account is what is shown of a CHAP account: never its secret.
 type Account struct {
-	Outgoing bool
-	Name     string
+	Outgoing bool   `json:"outgoing"`
+	Name     string `json:"name"`
 }
 
 // A Backend answers and changes what runs. Every method may be called from any
-// goroutine. Errors are *Error.
+// goroutine. Errors are *Error; their text goes to whoever asked and to the log,
+// so that it must not hold a secret.
 type Backend interface {
 	// Targets returns everything, by TID in ascending order; sessions and
 	// connections oldest first, LUNs in the order in which they were made.
@@ -101,7 +107,8 @@ type Backend interface {
 	// log out and closed.
 	DeleteTarget(tid uint32, force bool) error
 	// UpdateTarget sets target and session keys; all or nothing. EINVAL names
-	// the key.
+	// the key; of one that nobody knows it says, in IET's words,
+	// Unknown parameter "x".
 	UpdateTarget(tid uint32, params []Param) ([]Effect, error)
 	// Redirect sends logins elsewhere: "ip[:port]", "" clears.
 	Redirect(tid uint32, to string, permanent bool) error
@@ -128,7 +135,8 @@ type Backend interface {
 	DeleteAccount(tid uint32, a Account) error
 
 	// Reload reads the configuration again and applies what differs as one
-	// transaction. dryRun only tells. The lines are for people.
+	// transaction. dryRun only tells. The lines are for people; beside an
+	// error they say what is wrong with the file.
 	Reload(dryRun bool) (lines []string, err error)
 	// Dump returns what runs as an ietd.conf that reproduces it, secrets too.
 	Dump() ([]byte, error)
