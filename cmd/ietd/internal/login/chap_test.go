@@ -27,7 +27,7 @@ var testAccounts = target.Accounts{
 }
 
 // withAccounts puts accounts before the target and discovery of s.
-func withAccounts(t *testing.T, s *Server, a target.Accounts) {
+func withAccounts(t testing.TB, s *Server, a target.Accounts) {
 	t.Helper()
 	err := s.Targets.Change(func(e *target.Edit) error {
 		changed := *e.Find(testTarget)

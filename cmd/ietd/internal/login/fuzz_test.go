@@ -44,3 +44,21 @@ func FuzzLogin(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLoginCHAP: where there are accounts no bytes make a session, for no
+// fuzzer finds the secret.
+func FuzzLoginCHAP(f *testing.F) {
+	offer := framing.Append(nil, loginPDU(ask{csg: 0, nsg: 1, t: true, text: names + "\nAuthMethod=CHAP"}))
+	offer = framing.Append(offer, loginPDU(ask{csg: 0, nsg: 1, t: true, text: "CHAP_A=8,7,6,5"}))
+	f.Add(framing.Append(offer, loginPDU(ask{csg: 0, nsg: 3, t: true, text: "CHAP_N=alice\nCHAP_R=0x00\nCHAP_I=1\nCHAP_C=0bAA=="})))
+	f.Add(framing.Append(nil, loginPDU(straight(nil))))
+	f.Add(framing.Append(nil, loginPDU(ask{csg: 0, nsg: 3, t: true, text: discoverySession + "\nAuthMethod=None"})))
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		s, e := newServer(t)
+		withAccounts(t, s, testAccounts)
+		d, err := s.Run(&feed{in: bytes.NewReader(wire)})
+		if d != nil || err == nil || s.Sessions.Len() != 0 || len(e.sessions) != 0 {
+			t.Errorf("somebody got in: %v, %v", d, err)
+		}
+	})
+}
