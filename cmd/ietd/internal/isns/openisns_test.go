@@ -234,6 +234,9 @@ func TestOpenISNS(t *testing.T) {
 		t.Error("names are compared with case")
 	}
 	eventually(t, "an inquiry was answered", h.esiSeen.Load)
+	if n := strings.Count(h.log.String(), "iSNS: registered"); n != 1 {
+		t.Errorf("registered %d times, though nothing changed here", n)
+	}
 
 	h.setTargets(TargetInfo{Name: disk1, Alias: "renamed"}, TargetInfo{Name: "iqn.2026-11.com.example:disk3"})
 	eventually(t, "a target is added, another renamed", lists("nodes", "disk3", "renamed"))

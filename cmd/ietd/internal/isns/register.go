@@ -90,11 +90,11 @@ func (c *Client) describe(ctx context.Context, source string) (string, error) {
 	p.empty(tagPortalAddr)
 	p.empty(tagPortalPort)
 	list, err := c.request(ctx, devAttrQry, 0, p)
-	if no := (*refusal)(nil); errors.As(err, &no) {
+	if no := (*refusal)(nil); errors.As(err, &no) && no.status != statusInternal && no.status != statusBusy {
 		return no.Error(), nil
 	}
 	if err != nil {
-		return "", err
+		return "", err // trouble of the server says nothing about us
 	}
 	said := make([]string, 0, len(list))
 	for _, a := range list {

@@ -88,6 +88,8 @@ const (
 	statusFormat        Status = 2
 	statusSourceUnknown Status = 6
 	statusNoSuchEntry   Status = 9
+	statusInternal      Status = 11
+	statusBusy          Status = 12
 	statusNotSupported  Status = 15
 	statusNoESI         Status = 21
 )
