@@ -187,3 +187,18 @@ func TestReinstatementCountsOnce(t *testing.T) {
 		t.Errorf("%d sessions", n)
 	}
 }
+
+// TestNothingStays: the indexes forget who has gone, or they would grow with
+// every target that there ever was.
+func TestNothingStays(t *testing.T) {
+	r := NewRegistry(time.Millisecond)
+	for n := range byte(3) {
+		e, _ := bind(t, r, "iqn.host", n+1, fmt.Sprint("iqn.", n/2))
+		defer func() {
+			r.Release(e)
+			if n == 0 && len(r.byName)+len(r.byTSIH)+len(r.byTarget) != 0 { // the last one
+				t.Errorf("%d names, %d handles, %d targets stay", len(r.byName), len(r.byTSIH), len(r.byTarget))
+			}
+		}()
+	}
+}
