@@ -369,3 +369,31 @@ func TestMemoryShortage(t *testing.T) {
 		}
 	}
 }
+
+// Readers that have stopped do not keep the memory from the others for ever.
+func TestStalledReaders(t *testing.T) {
+	p := newPlane(t, 1)
+	good := p.connect(defaults)
+	const blocks = 16384 // 8 MiB
+	var lazy []*peer
+	for range 8 {
+		i := p.connect(defaults)
+		i.send(i.scsi(0, read10(0, blocks), blocks*512, nil))
+		lazy = append(lazy, i)
+	}
+	good.timeout = 3 * stallTicks * time.Second
+	if r := good.do(0, read10(0, blocks), blocks*512, nil); r.status != scsi.StatusGood || len(r.data) != blocks*512 {
+		t.Errorf("the one that reads: %+v", r.status)
+	}
+	ended := 0
+	for _, i := range lazy {
+		select {
+		case <-i.sess.Done():
+			ended++
+		default:
+		}
+	}
+	if ended == 0 {
+		t.Error("nobody was dropped, so there was no shortage to test")
+	}
+}

@@ -58,6 +58,7 @@ type conn struct {
 	recvArmed  bool // the multishot receive is in the kernel
 	rearm      bool // the receive ended for lack of buffers and is armed again this turn
 	quiet      int  // ticks since bytes arrived, or since the lingering began
+	stalled    int  // ticks without a byte either way while others waited for its memory
 	pinged     bool // a NOP-In ping is not answered yet
 	textIn     []byte
 	textOut    []byte // what of a text response is still to be fetched

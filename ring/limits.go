@@ -97,6 +97,10 @@ const (
 	// the initiator to close.
 	lingerTicks = 2
 
+	// stallTicks is for how long a connection may hold memory that others wait
+	// for without moving a byte.
+	stallTicks = 5
+
 	// settleTime is how long the commands of a unit that is taken away may
 	// stay with its disk after they were aborted.
 	settleTime = 5 * time.Second

@@ -130,7 +130,7 @@ func (l *loop) idle() {
 // patience returns how long a sleep may last: 0 is for ever.
 func (l *loop) patience() time.Duration {
 	switch {
-	case l.pinging+l.lingering > 0:
+	case l.ticking():
 		return tickTime
 	case l.arena.idle():
 		return trimAfter

@@ -3,11 +3,7 @@
 
 package ring
 
-import (
-	"time"
-
-	"ietring/pdu"
-)
+import "ietring/pdu"
 
 // nopOut answers a ping with its own data, as much as the initiator takes (RFC
 // 7143, Section 11.19).
@@ -21,30 +17,6 @@ func (l *loop) nopOut(t *task) {
 		l.push(c, o)
 	}
 	l.end(t)
-}
-
-// tickFrom begins to count ticks at now, when nobody did before.
-func (l *loop) tickFrom(now time.Time) {
-	if l.pinging+l.lingering == 0 {
-		l.ticked = now
-	}
-}
-
-// tick looks at the pings and at the connections that linger when their time
-// has come.
-func (l *loop) tick(now time.Time) {
-	if l.pinging+l.lingering > 0 && now.Sub(l.ticked) >= tickTime {
-		l.ticked = now
-		l.ping()
-		for _, c := range l.conns {
-			if c.state != connLingering {
-				continue
-			}
-			if c.quiet++; c.quiet > lingerTicks {
-				l.drain(c, "the initiator does not close")
-			}
-		}
-	}
 }
 
 // ping looks at the connections that have NOPInterval, once a tick: a silent

@@ -59,6 +59,7 @@ var allowedWords = []struct{ path, word, reason string }{
 	{"ring/loop.go", "fmt.", "start-up: errors of a loop's set-up"},
 	{"ring/loop.go", "time.Now", "the loop's own time: around a sleep, and once in many turns"},
 	{"ring/conn.go", "time.Now", "once a connection"},
+	{"ring/memory.go", "time.Now", "a task that waits for memory, which is no ordinary state"},
 	{"ring/disk.go", "time.Now", "a disk error, which is no ordinary command"},
 	{"ring/mailbox.go", "sync.Mutex", "the door between other goroutines and a loop"},
 	{"ring/session.go", "sync.Mutex", "the ends of a session's life, never a command"},
