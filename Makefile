@@ -13,15 +13,16 @@ export CGO_ENABLED := 0
 # mkfs, losetup and their kin, which the tests use, stand here.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-PREFIX   ?= /usr/local
-FUZZTIME ?= 10s
-UNITTIME ?= 10m
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+FUZZTIME   ?= 10s
+UNITTIME   ?= 10m
 
 # go's ./... passes folders that begin with a dot.
 checks   := ./.ci/check ./.ci/serve ./.ci/conformance ./.ci/roundtrip ./.ci/guest
 packages := ./... $(checks)
 
-.PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short bench install clean
+.PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short bench manual install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -81,9 +82,32 @@ kernel-short: build
 bench: build ## measure, beside tgt
 	go run ./bench/harness --ietd ./ietd
 
-install: build ## into PREFIX (/usr/local); ietadm is a second name of ietd
+manual: build ## manual pages and shell completions, into .build
+	mkdir -p .build
+	for page in ietd.8 ietadm.8 ietd.conf.5; do ./ietd --print-manual $$page > .build/$$page || exit 1; done
+	for shell in bash zsh fish; do ./ietd --print-completion $$shell > .build/completion.$$shell || exit 1; done
+
+# A configuration that is there stays as it is.
+install: build manual ## into PREFIX (/usr/local) and SYSCONFDIR (/etc); DESTDIR goes before both
 	install -D -m 0755 ietd $(DESTDIR)$(PREFIX)/sbin/ietd
 	ln -sf ietd $(DESTDIR)$(PREFIX)/sbin/ietadm
+	install -d $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 0644 .build/ietd.8 .build/ietadm.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 .build/ietd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -D -m 0644 .build/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ietd
+	ln -sf ietd $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ietadm
+	install -D -m 0644 .build/completion.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ietd
+	install -D -m 0644 .build/completion.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ietd.fish
+	ln -sf ietd.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ietadm.fish
+	for unit in ietd.service ietd.socket; do \
+		sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' cmd/ietd/packaging/$$unit > .build/$$unit && \
+		install -D -m 0644 .build/$$unit $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; \
+	done
+	install -D -m 0644 cmd/ietd/packaging/seccomp.json $(DESTDIR)$(PREFIX)/share/ietd/seccomp.json
+	cd cmd/ietd/packaging && for file in ietd.conf initiators.allow targets.allow; do \
+		mode=0644; test $$file != ietd.conf || mode=0640; \
+		test -e $(DESTDIR)$(SYSCONFDIR)/iet/$$file || install -D -m $$mode $$file $(DESTDIR)$(SYSCONFDIR)/iet/$$file || exit 1; \
+	done
 
 clean: ## remove what was built
 	rm -rf ietd ietadm .build
