@@ -26,6 +26,9 @@ func sample() Source {
 	ietd.String("lun", "", "give the last target a `LINE`; example: --lun '0 Path=/srv/disk.img'")
 	ietd.String("target", "", "begin a target with this `NAME`")
 	ietd.BoolP("help", "h", false, "print this")
+	for _, name := range []string{"check", "demo", "address", "port", "workers", "uid", "gid"} {
+		ietd.Bool(name, false, "what the pages speak of")
+	}
 	ietd.String("print-manual", "", "not for people")
 	if err := ietd.MarkHidden("print-manual"); err != nil {
 		panic("manual: the sample has no such flag")
@@ -39,6 +42,9 @@ func sample() Source {
 	ietadm.Bool("session", false, "list the sessions")
 	ietadm.BoolP("user", "u", false, "the object is an account")
 	ietadm.String("control-socket", "/run/ietd/ietd.sock", "ietd's `PATH`")
+	for _, name := range []string{"sid", "cid", "lun", "redirect", "volume", "json", "force", "dry-run"} {
+		ietadm.Bool(name, false, "what the pages speak of")
+	}
 	rows := func(table []meaning) []Row {
 		var list []Row
 		for _, m := range table {
@@ -128,7 +134,7 @@ func TestFlagsAreThere(t *testing.T) {
 		{"a default that is this machine's is left to the text", "Default: 7", false},
 		{"no default of a flag without", "Default: false", false},
 		{"a hidden flag stays hidden", "print-manual", false},
-		{"a flag of the other program is in the other page", "--tid", false},
+		{"a flag of the other program is in the other page", "-t, --tid", false},
 	} {
 		if strings.Contains(text, row.want) != row.there {
 			t.Errorf("%s: %q there is %v\n%s", row.name, row.want, !row.there, text)
@@ -186,6 +192,17 @@ func TestTablesDiffer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFlagGone takes a flag away that a page speaks of.
+func TestFlagGone(t *testing.T) {
+	s := sample()
+	s.Ietadm = pflag.NewFlagSet("ietadm", pflag.ContinueOnError)
+	s.Ietadm.Bool("op", false, "all that is left")
+	err := Write(new(bytes.Buffer), "ietadm.8", s)
+	if err == nil || !strings.Contains(err.Error(), "ietadm.8 speaks of --json, which neither ietd nor ietadm has") {
+		t.Errorf("%v", err)
 	}
 }
 

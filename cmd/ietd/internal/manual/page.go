@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -23,7 +24,7 @@ var Pages = []string{"ietd.8", "ietadm.8", "ietd.conf.5"}
 var pages embed.FS
 
 // Write writes one of Pages to w. An error means that w failed, that there is
-// no such page, or that the tables of the program and of this package differ.
+// no such page, or that the program and what the page says of it differ.
 func Write(w io.Writer, page string, s Source) error {
 	if !slices.Contains(Pages, page) {
 		return fmt.Errorf("%q is not a manual page; there are %s", page, strings.Join(Pages, ", "))
@@ -49,8 +50,25 @@ func Write(w io.Writer, page string, s Source) error {
 	if err := t.Execute(&out, s); err != nil {
 		return err
 	}
+	if err := s.checkNamed(page, out.String()); err != nil {
+		return err
+	}
 	_, err = w.Write(out.Bytes())
 	return err
+}
+
+// named finds the flags that a page speaks of.
+var named = regexp.MustCompile(`\\-\\-([a-z]+(?:\\-[a-z]+)*)`)
+
+// checkNamed sees that the flags that a page speaks of are some program's.
+func (s *Source) checkNamed(page, text string) error {
+	for _, m := range named.FindAllStringSubmatch(text, -1) {
+		name := strings.ReplaceAll(m[1], `\-`, "-")
+		if s.Ietd.Lookup(name) == nil && s.Ietadm.Lookup(name) == nil {
+			return fmt.Errorf("manual: %s speaks of --%s, which neither ietd nor ietadm has", page, name)
+		}
+	}
+	return nil
 }
 
 // title is the line that begins a page.
