@@ -11,13 +11,18 @@ import (
 
 	"ietring/cmd/ietd/internal/discovery"
 	"ietring/cmd/ietd/internal/session"
+	"ietring/cmd/ietd/internal/state"
 	"ietring/ring"
 	"ietring/scsi"
 )
 
 // engine is ring.Engine as login wants it: sessions by the interface that the
-// registry holds.
-type engine struct{ *ring.Engine }
+// registry holds, and with the view of the target that is theirs.
+type engine struct {
+	*ring.Engine
+	state   *state.Manager
+	changed func() // a session began
+}
 
 // NewSession makes a session without connections.
 func (e engine) NewSession(cfg ring.SessionConfig) session.Live { return e.Engine.NewSession(cfg) }
@@ -25,13 +30,24 @@ func (e engine) NewSession(cfg ring.SessionConfig) session.Live { return e.Engin
 // Attach gives h, a connection of s, to a loop.
 func (e engine) Attach(h ring.Handoff, s session.Live) error {
 	h.Session = s.(*ring.Session) // every Live of this program is NewSession's
-	return e.Engine.Attach(h)
+	var remote netip.Addr         // a peer without an address matches no mask by address
+	if a, err := netip.ParseAddrPort(h.Remote); err == nil {
+		remote = a.Addr()
+	}
+	e.state.Admit(h.Session, remote)
+	if err := e.Engine.Attach(h); err != nil {
+		return err
+	}
+	e.changed()
+	return nil
 }
 
 // control answers what the data plane asks (ring.Control).
 type control struct {
 	directory *discovery.Directory
 	sessions  *session.Registry
+	state     *state.Manager
+	changed   func() // a session ended
 	log       zerolog.Logger
 }
 
@@ -55,9 +71,8 @@ func (c *control) SessionGone(s *ring.Session) {
 		c.sessions.Release(e)
 	}
 	c.log.Info().Str("initiator", cfg.Initiator).Str("target", cfg.TargetName).Uint16("tsih", cfg.TSIH).Msg("session ended")
+	c.changed()
 }
 
 // DeviceGone makes a unit not ready whose device is not there any more.
-func (c *control) DeviceGone(u *scsi.Unit, errno syscall.Errno) {
-	c.log.Error().Err(errno).Uint16("lun", u.LUN()).Msg("the device behind a LUN has gone")
-}
+func (c *control) DeviceGone(u *scsi.Unit, errno syscall.Errno) { c.state.DeviceGone(u, errno) }

@@ -3,14 +3,18 @@
 
 // Ietd serves files and block devices as iSCSI disks (RFC 7143).
 //
-//	arguments --config--> disks --ring.Start--> loops
-//	                                 ^
-//	portal --> login --> hand-off ---+
+//	arguments, ietd.conf --config--> state --disks, units--> ring's loops
+//	                                  ^  ^                       ^
+//	ietadm --admin--------------------+  |                       |
+//	SIGHUP --reload----------------------+                       |
+//	portal --> login --> hand-off -------------------------------+
 //	                \-> discovery
 //
 // This folder is wiring and life: main.go goes from the arguments to an exit
 // code, server.go brings the parts up and takes them down, engine.go fits the
-// data plane to what login wants. What the parts do stands in internal.
+// data plane to what login wants, admission.go the access files and iSNS,
+// reload.go tells of a reload, procdir.go keeps the files of --proc-dir. What
+// the parts do stands in internal.
 //
 // Exit codes: 0 after an orderly end, 1 when something failed while running (a
 // port that is taken, a kernel without io_uring), 2 when what the operator asked
@@ -24,11 +28,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"time"
+	"strings"
 
 	"github.com/rs/zerolog"
 
 	"ietring/cmd/ietd/internal/config"
+	"ietring/cmd/ietd/internal/logging"
 )
 
 // Exit codes.
@@ -56,8 +61,15 @@ func run(argv []string, stdout, stderr io.Writer) int {
 		err = config.PrintUsage(stdout)
 	case config.PrintVersion:
 		_, err = fmt.Fprintln(stdout, "ietd version", version())
+	case config.CheckOnly:
+		err = check(cfg, stdout)
 	default:
-		err = serve(cfg, newLog(cfg, stderr), stdout)
+		log, flush := newLog(cfg, stderr)
+		defer flush()
+		err = serve(&server{cfg: cfg, log: log, named: namedByFlags(args)}, stdout, flush)
+		if err != nil {
+			flush() // what the log says comes before the last line
+		}
 	}
 	var refused *refusedError
 	switch {
@@ -67,6 +79,36 @@ func run(argv []string, stdout, stderr io.Writer) int {
 		return complain(stderr, exitFailed, err)
 	}
 	return exitGood
+}
+
+// check prints what was found in ietd.conf.
+func check(cfg *config.Config, stdout io.Writer) error {
+	if err := cfg.Report.Print(stdout); err != nil {
+		return err
+	}
+	if err := cfg.Report.Err(); err != nil {
+		return &refusedError{err}
+	}
+	where := cfg.File
+	if where == "" {
+		where = "no ietd.conf; the flags"
+	}
+	_, err := fmt.Fprintf(stdout, "%s: no errors, %d warnings\n", where, cfg.Report.Count(config.Warning))
+	return err
+}
+
+// namedByFlags returns the targets that the arguments name, which config has
+// read: their LUNs must be there when the program starts.
+func namedByFlags(args []string) map[string]bool {
+	named := make(map[string]bool)
+	for i, arg := range args {
+		if name, ok := strings.CutPrefix(arg, "--target="); ok {
+			named[strings.ToLower(name)] = true
+		} else if arg == "--target" && i+1 < len(args) {
+			named[strings.ToLower(args[i+1])] = true
+		}
+	}
+	return named
 }
 
 // refusedError is what the operator asked for and cannot have.
@@ -81,26 +123,14 @@ func complain(stderr io.Writer, code int, err error) int {
 	return code
 }
 
-// newLog returns the log of the whole program. config has checked the words.
-func newLog(cfg *config.Config, w io.Writer) zerolog.Logger {
-	if cfg.LogFormat == "console" {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.DateTime, NoColor: !isTerminal(w)}
-	}
+// newLog returns the log of the whole program, and what waits at the end until
+// it is written. config has checked the words.
+func newLog(cfg *config.Config, w io.Writer) (zerolog.Logger, func()) {
 	level, err := zerolog.ParseLevel(cfg.LogLevel)
 	if err != nil {
 		panic("ietd: a log level that config took is unknown")
 	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger()
-}
-
-// isTerminal reports whether w is a character device: colours help there only.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return logging.New(w, level, cfg.LogFormat)
 }
 
 // version returns the version that the binary was built from.

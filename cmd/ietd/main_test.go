@@ -39,7 +39,7 @@ func TestRefusals(t *testing.T) {
 		args []string
 		want string // after "ietd: "
 	}{
-		{"nothing to serve", nil, "nothing to serve; begin with 'ietd --demo', or with --target NAME --lun '0 Path=FILE' (see ietd --help)"},
+		{"nothing to serve", nil, "nothing to serve; write /etc/iet/ietd.conf or give --config FILE, or begin with 'ietd --demo', or with --target NAME --lun '0 Path=FILE' (see ietd --help)"},
 		{"an unknown flag", []string{"--bogus"}, "unknown flag: --bogus; see ietd --help"},
 		{"a word that is no flag", []string{"start"}, `"start" is not a flag; see ietd --help`},
 		{"a flag without its value", []string{"--lun"}, "flag needs an argument: --lun; see ietd --help"},

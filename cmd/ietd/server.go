@@ -11,12 +11,14 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"ietring/backing"
+	"ietring/cmd/ietd/internal/access"
+	"ietring/cmd/ietd/internal/admin"
 	"ietring/cmd/ietd/internal/config"
 	"ietring/cmd/ietd/internal/demo"
 	"ietring/cmd/ietd/internal/discovery"
@@ -24,9 +26,10 @@ import (
 	"ietring/cmd/ietd/internal/portal"
 	"ietring/cmd/ietd/internal/process"
 	"ietring/cmd/ietd/internal/session"
+	"ietring/cmd/ietd/internal/state"
+	"ietring/cmd/ietd/internal/systemd"
 	"ietring/cmd/ietd/internal/target"
 	"ietring/ring"
-	"ietring/scsi"
 )
 
 const (
@@ -39,38 +42,56 @@ const (
 // server is the program while it runs. Fields are set from top to bottom by
 // start, and stop goes back up.
 type server struct {
-	cfg     *config.Config
-	log     zerolog.Logger
-	demoDir string
+	cfg   *config.Config
+	log   zerolog.Logger
+	named map[string]bool // targets of the flags, in small letters
 
-	disks   [][]*backing.Disk // by target and LUN, as in cfg.Targets
-	pidFile *process.PIDFile
-	engine  *ring.Engine
-	portal  *portal.Server
+	demoDir  string
+	demo     config.Target
+	notify   *systemd.Notifier
+	catalog  target.Catalog
+	sessions *session.Registry
+	state    *state.Manager
+	admit    target.Admissions
+	isns     *announcer // nil without an iSNS server
+	pidFile  *process.PIDFile
+	engine   *ring.Engine
+	portal   *portal.Server
+	proc     *procDir // nil without --proc-dir
+	admin    *admin.Server
+	watched  context.CancelFunc
 }
 
-// serve runs the program until a signal ends it.
-func serve(cfg *config.Config, log zerolog.Logger, stdout io.Writer) error {
+// serve runs the program until a signal ends it. flush writes the log out.
+func serve(s *server, stdout io.Writer, flush func()) error {
 	// Signals are caught from the first moment: what start has made is taken
 	// down in order.
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
+	ends, reloads := make(chan os.Signal, 2), make(chan os.Signal, 1)
+	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(ends)
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
 
-	s := &server{cfg: cfg, log: log}
 	if err := s.start(); err != nil {
 		return errors.Join(err, s.stop())
 	}
-	if cfg.Demo {
+	if s.cfg.Demo {
 		if err := demo.Explain(stdout, s.demoDir, s.portal.Portals()); err != nil {
 			return errors.Join(err, s.stop())
 		}
 	}
-	first := <-signals
-	log.Info().Stringer("signal", first).Dur("most_ms", shutdownTime).Msg("ending: commands in flight finish; a second signal ends at once")
 	go func() {
-		second := <-signals
-		log.Warn().Stringer("signal", second).Msg("ended at once")
+		for range reloads {
+			// backend logs what comes of it.
+			_, _ = s.backend().Reload(false)
+		}
+	}()
+	first := <-ends
+	s.log.Info().Stringer("signal", first).Dur("most_ms", shutdownTime).Msg("ending: commands in flight finish; a second signal ends at once")
+	go func() {
+		second := <-ends
+		s.log.Warn().Stringer("signal", second).Msg("ended at once")
+		flush()
 		os.Exit(exitFailed)
 	}()
 	return s.stop()
@@ -78,14 +99,18 @@ func serve(cfg *config.Config, log zerolog.Logger, stdout io.Writer) error {
 
 // start brings everything up. What it has made when it fails, stop takes down.
 func (s *server) start() error {
-	if err := s.openDisks(); err != nil {
+	logReport(s.log, s.cfg.Report)
+	var err error
+	if s.notify, err = systemd.NewNotifier(); err != nil {
+		return err
+	}
+	if err := s.openState(); err != nil {
 		return &refusedError{err}
 	}
 	if err := ring.Probe(); err != nil {
 		return err
 	}
 	if s.cfg.PIDFile != "" {
-		var err error
 		if s.pidFile, err = process.OpenPIDFile(s.cfg.PIDFile); err != nil {
 			return err
 		}
@@ -93,34 +118,49 @@ func (s *server) start() error {
 	if err := s.startEngine(); err != nil {
 		return err
 	}
+	if err := s.openDoors(); err != nil {
+		return err
+	}
 	if err := process.Drop(s.cfg.UID, s.cfg.GID); err != nil {
 		return err
 	}
 	s.portal.Serve()
+	if s.admin != nil {
+		s.admin.Serve()
+	}
+	if s.isns != nil {
+		s.isns.start()
+	}
+	tell(s.log, s.notify.Ready())
+	var ctx context.Context
+	ctx, s.watched = context.WithCancel(context.Background())
+	go s.notify.Watch(ctx, s.healthy, func(err error) { s.log.Error().Err(err).Msg("the watchdog of the service manager") })
 	return nil
 }
 
-// openDisks opens the backing of every LUN, the demo's too.
-func (s *server) openDisks() error {
+// openState opens the disk of every LUN, the demo's too.
+func (s *server) openState() error {
 	if s.cfg.Demo {
 		if err := s.addDemo(); err != nil {
 			return err
 		}
 	}
-	s.disks = make([][]*backing.Disk, len(s.cfg.Targets))
-	for i, t := range s.cfg.Targets {
-		for _, l := range t.Luns {
-			d, err := backing.Open(l.Backing)
-			if err != nil {
-				return fmt.Errorf("LUN %d of %s: %w", l.Number, t.Name, err)
-			}
-			s.disks[i] = append(s.disks[i], d)
-			for _, note := range d.Notes() {
-				s.log.Warn().Str("target", t.Name).Uint16("lun", l.Number).Msg(note)
-			}
+	s.sessions = session.NewRegistry(reinstateTime)
+	s.admit = target.Admissions{accessFiles{access.New(s.cfg.AccessDir, s.log)}}
+	if s.cfg.ISNSServer != "" {
+		var err error
+		if s.isns, err = newAnnouncer(s.cfg, &s.catalog, s.portals, s.log); err != nil {
+			return err
 		}
+		s.admit = append(s.admit, s.isns)
 	}
-	return nil
+	s.state = state.New(state.Options{
+		Catalog: &s.catalog, Sessions: s.sessions, Log: s.log,
+		Read: s.read, Changed: s.changed, StopAll: s.deregister,
+	})
+	return s.state.Open(s.cfg, func(name string) bool {
+		return s.cfg.Strict || name == demo.TargetName || s.named[strings.ToLower(name)]
+	})
 }
 
 func (s *server) addDemo() error {
@@ -137,57 +177,123 @@ func (s *server) addDemo() error {
 	if err != nil {
 		return err
 	}
-	s.demoDir = dir
+	s.demoDir, s.demo = dir, t
 	s.cfg.Targets = append(s.cfg.Targets, t)
 	return nil
 }
 
-// startEngine starts the loops, gives them the units, and binds the addresses.
+// read makes the configuration anew, for a reload.
+func (s *server) read() (*config.Config, error) {
+	next, err := s.cfg.Reload()
+	if err == nil && next.Demo {
+		next.Targets = append(next.Targets, s.demo)
+	}
+	return next, err
+}
+
+// changed tells those who show what runs that it is different.
+func (s *server) changed() {
+	if s.proc != nil {
+		s.proc.tell()
+	}
+	if s.isns != nil {
+		s.isns.TargetsChanged()
+	}
+}
+
+// sessionChanged is changed for who shows sessions.
+func (s *server) sessionChanged() {
+	if s.proc != nil {
+		s.proc.tell()
+	}
+}
+
+// deregister is IET's delete without an object.
+func (s *server) deregister() error {
+	if s.isns != nil {
+		s.isns.end()
+	}
+	return nil
+}
+
+// portals returns where we listen.
+func (s *server) portals() []netip.AddrPort { return s.portal.Portals() }
+
+// backend returns what ietadm and SIGHUP work with.
+func (s *server) backend() *backend { return &backend{s.state, s.notify, s.log} }
+
+// healthy returns nil while every loop turns.
+func (s *server) healthy() error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.notify.Watchdog()/4)
+	defer cancel()
+	return s.engine.Alive(ctx)
+}
+
+// startEngine starts the loops and gives them the units.
 func (s *server) startEngine() error {
-	catalog := new(target.Catalog)
-	sessions := session.NewRegistry(reinstateTime)
-	directory := &discovery.Directory{Targets: catalog, Portals: func() []netip.AddrPort { return s.portal.Portals() }}
+	if s.cfg.ProcDir != "" {
+		var err error
+		if s.proc, err = openProcDir(s.cfg.ProcDir, s.state.Targets, s.log); err != nil {
+			return err
+		}
+	}
+	directory := s.directory()
 	var err error
 	s.engine, err = ring.Start(ring.Config{
 		Threads: s.cfg.Threads, RingEntries: s.cfg.RingEntries, Workers: s.cfg.Workers,
 		CPUs: s.cfg.CPUs, BufferMemory: s.cfg.BufferMemory,
-		Control: &control{directory, sessions, s.log}, Log: s.log,
+		Control: &control{directory, s.sessions, s.state, s.sessionChanged, s.log}, Log: s.log,
 	})
 	if err != nil {
 		return err
 	}
-	for i := range s.cfg.Targets {
-		if err := s.addTarget(catalog, &s.cfg.Targets[i], s.disks[i]); err != nil {
-			return err
-		}
-	}
-	s.portal, err = portal.Listen(portal.Config{
-		Addrs: s.cfg.Portals, Port: s.cfg.Port,
-		Login:     &login.Server{Targets: catalog, Sessions: sessions, Engine: engine{s.engine}},
-		Directory: directory, Log: s.log,
-	})
-	return err
+	return s.state.Start(s.engine)
 }
 
-// addTarget makes the units of one target and puts it into the catalog.
-func (s *server) addTarget(catalog *target.Catalog, t *config.Target, disks []*backing.Disk) error {
-	st := scsi.NewTarget(t.Name)
-	for i, l := range t.Luns {
-		unit, err := s.engine.AddUnit(disks[i], scsi.UnitConfig{ScsiID: l.ScsiID, ScsiSN: l.ScsiSN, MaxTransfer: ring.MaxTransfer})
-		if err == nil {
-			err = st.Add(l.Number, unit)
-		}
-		if err != nil {
-			return fmt.Errorf("LUN %d of %s: %w", l.Number, t.Name, err)
-		}
+func (s *server) directory() *discovery.Directory {
+	return &discovery.Directory{Targets: &s.catalog, Portals: s.portals, Admissions: s.admit}
+}
+
+// openDoors binds what others come in by: the portals and the control socket.
+func (s *server) openDoors() error {
+	given, err := systemd.Listeners()
+	if err != nil {
+		return err
 	}
-	return catalog.Add(&target.Target{Name: t.Name, SCSI: st, Keys: t.Keys, QueueDepth: s.cfg.QueueDepth})
+	s.portal, err = portal.Listen(portal.Config{
+		Listeners: given, Addrs: s.cfg.Portals, Port: s.cfg.Port,
+		Login: &login.Server{
+			Targets: &s.catalog, Sessions: s.sessions, Admissions: s.admit,
+			Engine: engine{s.engine, s.state, s.sessionChanged},
+		},
+		Directory: s.directory(), Log: s.log,
+	})
+	if err != nil || s.cfg.ControlSocket == "" {
+		return err
+	}
+	s.admin, err = admin.Listen(s.cfg.ControlSocket, s.backend(), s.log)
+	if err != nil && s.cfg.ControlSocket == config.DefaultControlSocket() {
+		// Nobody asked for it: several of us may run on one machine.
+		s.log.Warn().Err(err).Msg("ietadm cannot reach this ietd; give it another --control-socket")
+		return nil
+	}
+	return err
 }
 
 // stop takes down what start has made: no new connections, no new commands,
 // those in flight finish, and what was written is made durable.
 func (s *server) stop() error {
 	var all error
+	if s.watched != nil {
+		tell(s.log, s.notify.Stopping())
+		s.watched()
+	}
+	if s.admin != nil {
+		all = errors.Join(all, s.admin.Close())
+	}
+	if s.isns != nil {
+		s.isns.end()
+	}
 	if s.portal != nil {
 		all = errors.Join(all, s.portal.Close())
 	}
@@ -196,12 +302,11 @@ func (s *server) stop() error {
 		all = errors.Join(all, s.engine.Shutdown(ctx))
 		cancel()
 	}
-	for _, disks := range s.disks {
-		for _, d := range disks {
-			if err := errors.Join(d.Sync(), d.Close()); err != nil {
-				all = errors.Join(all, fmt.Errorf("%s: %w", d.Path(), err))
-			}
-		}
+	if s.state != nil {
+		all = errors.Join(all, s.state.Close())
+	}
+	if s.proc != nil {
+		all = errors.Join(all, s.proc.close())
 	}
 	if s.pidFile != nil {
 		if err := s.pidFile.Remove(); err != nil {

@@ -18,8 +18,9 @@ import (
 
 // A Config is what a Server is made of.
 type Config struct {
-	Addrs     []netip.Addr // none: every address, v4 and v6
-	Port      int          // 0: one that is free
+	Listeners []*net.TCPListener // taken over as they are; when there are any, Addrs and Port mean nothing
+	Addrs     []netip.Addr       // none: every address, v4 and v6
+	Port      int                // 0: one that is free
 	Login     *login.Server
 	Directory *discovery.Directory
 	Log       zerolog.Logger
@@ -46,9 +47,12 @@ type Server struct {
 // Listen binds the addresses. Connections are taken from Serve on. An error is
 // one line with the address and the errno.
 func Listen(cfg Config) (*Server, error) {
-	list, err := listen(cfg.Addrs, cfg.Port)
-	if err != nil {
-		return nil, err
+	list := cfg.Listeners
+	if len(list) == 0 {
+		var err error
+		if list, err = listen(cfg.Addrs, cfg.Port); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{
 		cfg: cfg, listeners: list, slots: make(chan struct{}, maxLogins),

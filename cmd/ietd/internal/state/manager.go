@@ -58,6 +58,7 @@ type Manager struct {
 
 	changes sync.Mutex // held by one change at a time; see doc.go
 	started *plan      // between Open and Start
+	closed  bool
 
 	mu      sync.RWMutex // guards what follows and what hangs from it
 	cfg     config.Config
@@ -130,6 +131,7 @@ func (m *Manager) Close() error {
 	m.unfinished.Wait()
 	m.changes.Lock()
 	defer m.changes.Unlock()
+	m.closed = true
 	if m.started != nil {
 		m.started.undo()
 		m.started = nil

@@ -36,6 +36,10 @@ func (m *Manager) Reload(dryRun bool) ([]string, error) {
 // all. Sessions of targets that went have ended when it returns.
 func (m *Manager) Apply(next *config.Config, dryRun bool) ([]string, error) {
 	m.changes.Lock()
+	if m.closed {
+		m.changes.Unlock()
+		return nil, refuse(errBusy, "ietd is ending")
+	}
 	p := m.plan(next)
 	if dryRun {
 		m.changes.Unlock()
