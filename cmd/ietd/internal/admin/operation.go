@@ -5,7 +5,6 @@ package admin
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"syscall"
 )
@@ -51,8 +50,9 @@ type operation struct {
 	run     func(b Backend, line []byte) (result any, err error)
 }
 
-// row makes an operation of what it does with a request of type Q.
-func row[Q, R any](name string, changes bool, do func(b Backend, q *Q) (R, error)) operation {
+// row makes an operation of its fields, those that may be left out in
+// parentheses, and of what it does with a request of type Q.
+func row[Q, R any](name string, changes bool, fields string, do func(b Backend, q *Q) (R, error)) operation {
 	run := func(b Backend, line []byte) (any, error) {
 		q := new(Q)
 		if err := decode(line, q); err != nil {
@@ -60,77 +60,77 @@ func row[Q, R any](name string, changes bool, do func(b Backend, q *Q) (R, error
 		}
 		return do(b, q)
 	}
-	return operation{name, changes, fieldsOf(reflect.TypeFor[Q]()), run}
+	return operation{name, changes, fieldsOf("version op " + fields), run}
 }
 
 const looks, changes = false, true
 
 // operations is the protocol, in the order of the package comment.
 var operations = []operation{
-	row("targets", looks, func(b Backend, _ *plainRequest) (targetsResult, error) {
+	row("targets", looks, "", func(b Backend, _ *plainRequest) (targetsResult, error) {
 		return targetsResult{b.Targets()}, nil
 	}),
-	row("target", looks, func(b Backend, q *targetRequest) (r targetResult, err error) {
+	row("target", looks, "tid", func(b Backend, q *targetRequest) (r targetResult, err error) {
 		r.Target, err = oneTarget(b.Targets(), q.TID)
 		return r, err
 	}),
-	row("find-target", looks, func(b Backend, q *nameRequest) (r tidResult, err error) {
+	row("find-target", looks, "name", func(b Backend, q *nameRequest) (r tidResult, err error) {
 		r.TID, err = b.TargetByName(q.Name)
 		return r, err
 	}),
-	row("new-target", changes, func(b Backend, q *newTargetRequest) (r tidResult, err error) {
+	row("new-target", changes, "tid name", func(b Backend, q *newTargetRequest) (r tidResult, err error) {
 		r.TID, err = b.NewTarget(q.TID, q.Name)
 		return r, err
 	}),
-	row("delete-target", changes, func(b Backend, q *deleteTargetRequest) (noResult, error) {
+	row("delete-target", changes, "tid (force)", func(b Backend, q *deleteTargetRequest) (noResult, error) {
 		return noResult{}, b.DeleteTarget(q.TID, q.Force)
 	}),
-	row("update-target", changes, func(b Backend, q *updateTargetRequest) (r effectsResult, err error) {
+	row("update-target", changes, "tid params", func(b Backend, q *updateTargetRequest) (r effectsResult, err error) {
 		r.Effects, err = b.UpdateTarget(q.TID, q.Params)
 		return r, err
 	}),
-	row("redirect", changes, func(b Backend, q *redirectRequest) (noResult, error) {
+	row("redirect", changes, "tid to (permanent)", func(b Backend, q *redirectRequest) (noResult, error) {
 		return noResult{}, b.Redirect(q.TID, q.To, q.Permanent)
 	}),
-	row("new-lun", changes, func(b Backend, q *newLunRequest) (noResult, error) {
+	row("new-lun", changes, "tid lun params", func(b Backend, q *newLunRequest) (noResult, error) {
 		return noResult{}, b.NewLun(q.TID, q.Lun, q.Params)
 	}),
-	row("delete-lun", changes, func(b Backend, q *lunRequest) (noResult, error) {
+	row("delete-lun", changes, "tid lun", func(b Backend, q *lunRequest) (noResult, error) {
 		return noResult{}, b.DeleteLun(q.TID, q.Lun)
 	}),
-	row("update-lun", changes, func(b Backend, q *updateLunRequest) (r textResult, err error) {
+	row("update-lun", changes, "tid lun (params)", func(b Backend, q *updateLunRequest) (r textResult, err error) {
 		r.Text, err = b.UpdateLun(q.TID, q.Lun, q.Params)
 		return r, err
 	}),
-	row("close-connection", changes, func(b Backend, q *connectionRequest) (noResult, error) {
+	row("close-connection", changes, "tid sid cid", func(b Backend, q *connectionRequest) (noResult, error) {
 		return noResult{}, b.CloseConnection(q.TID, q.SID, q.CID)
 	}),
-	row("close-session", changes, func(b Backend, q *sessionRequest) (noResult, error) {
+	row("close-session", changes, "tid sid", func(b Backend, q *sessionRequest) (noResult, error) {
 		return noResult{}, b.CloseSession(q.TID, q.SID)
 	}),
-	row("accounts", looks, func(b Backend, q *targetRequest) (r accountsResult, err error) {
+	row("accounts", looks, "tid", func(b Backend, q *targetRequest) (r accountsResult, err error) {
 		r.Accounts, err = b.Accounts(q.TID)
 		return r, err
 	}),
-	row("secret", looks, func(b Backend, q *accountRequest) (r secretResult, err error) {
+	row("secret", looks, "tid (outgoing) name", func(b Backend, q *accountRequest) (r secretResult, err error) {
 		r.Secret, err = b.Secret(q.TID, q.account())
 		return r, err
 	}),
-	row("new-account", changes, func(b Backend, q *newAccountRequest) (noResult, error) {
+	row("new-account", changes, "tid (outgoing) name secret", func(b Backend, q *newAccountRequest) (noResult, error) {
 		return noResult{}, b.NewAccount(q.TID, q.account(), q.Secret)
 	}),
-	row("delete-account", changes, func(b Backend, q *accountRequest) (noResult, error) {
+	row("delete-account", changes, "tid (outgoing) name", func(b Backend, q *accountRequest) (noResult, error) {
 		return noResult{}, b.DeleteAccount(q.TID, q.account())
 	}),
-	row("reload", changes, func(b Backend, q *reloadRequest) (r linesResult, err error) {
+	row("reload", changes, "(dry_run)", func(b Backend, q *reloadRequest) (r linesResult, err error) {
 		r.Lines, err = b.Reload(q.DryRun)
 		return r, err
 	}),
-	row("dump", looks, func(b Backend, _ *plainRequest) (r confResult, err error) {
+	row("dump", looks, "", func(b Backend, _ *plainRequest) (r confResult, err error) {
 		r.Conf, err = b.Dump()
 		return r, err
 	}),
-	row("stop-all", changes, func(b Backend, _ *plainRequest) (noResult, error) {
+	row("stop-all", changes, "", func(b Backend, _ *plainRequest) (noResult, error) {
 		return noResult{}, b.StopAll()
 	}),
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,7 +29,8 @@ type head struct {
 func headOf(op string) head { return head{version, op} }
 
 // Requests, one type for each set of fields. A field without omitempty must be
-// there: a request that forgot its lun must not mean LUN 0.
+// there: a request that forgot its lun must not mean LUN 0. The rows of
+// operations say the same in words.
 type (
 	plainRequest  struct{ head }
 	targetRequest struct {
@@ -157,16 +157,12 @@ type field struct {
 	optional bool
 }
 
-// fieldsOf lists the fields of a request type, those of its head too.
-func fieldsOf(t reflect.Type) []field {
+// fieldsOf reads a list of fields, those that may be left out in parentheses.
+func fieldsOf(text string) []field {
 	var list []field
-	for _, f := range reflect.VisibleFields(t) {
-		tag, ok := f.Tag.Lookup("json")
-		if !ok {
-			continue // the embedded head, whose own fields follow
-		}
-		name, options, _ := strings.Cut(tag, ",")
-		list = append(list, field{name, strings.Contains(options, "omitempty")})
+	for _, word := range strings.Fields(text) {
+		name := strings.Trim(word, "()")
+		list = append(list, field{name, name != word})
 	}
 	return list
 }
