@@ -76,7 +76,7 @@ func (s *Server) Close() error {
 	}
 	s.mu.Unlock()
 	if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.file) {
-		errs = append(errs, os.Remove(s.path))
+		errs = append(errs, s.unlink())
 	}
 	errs = append(errs, s.listener.Close())
 	done := make(chan struct{})
@@ -90,6 +90,17 @@ func (s *Server) Close() error {
 		errs = append(errs, fmt.Errorf("control socket: an operation still runs after %v; its answer is lost", s.closeTime))
 	}
 	return errors.Join(errs...)
+}
+
+// unlink removes the socket. A daemon that has become another user may not; then
+// it stays, and the next one replaces it.
+func (s *Server) unlink() error {
+	err := os.Remove(s.path)
+	if errors.Is(err, fs.ErrPermission) {
+		s.log.Debug().Err(err).Msg("the control socket stays")
+		return nil
+	}
+	return err
 }
 
 // gone reports whether err says that a connection is closed already.

@@ -157,7 +157,7 @@ func (f *fake) Redirect(tid uint32, to string, permanent bool) error {
 
 // lunErrors are what the fake answers for LUNs that are there for that.
 var lunErrors = map[uint16]syscall.Errno{
-	5: syscall.EIO, 12: syscall.ENOMEM, 14: syscall.EFAULT, 17: syscall.EEXIST,
+	1: syscall.EPERM, 5: syscall.EIO, 12: syscall.ENOMEM, 14: syscall.EFAULT, 17: syscall.EEXIST,
 }
 
 func (f *fake) NewLun(tid uint32, lun uint16, params string) error {

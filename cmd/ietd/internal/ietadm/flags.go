@@ -66,7 +66,7 @@ func newCommand() *command {
 	f.SortFlags = false
 	f.SetOutput(io.Discard) // Main prints what is wrong
 	f.Usage = func() {}
-	f.StringVarP(&c.op, "op", "o", "", "what is to be done: `new`, delete, update, show, reload or dump; it can also be given as a word; example: --op show")
+	f.StringVarP(&c.op, "op", "o", "", "the `OPERATION`: new, delete, update, show, reload or dump; it can also be given as a word; example: --op show")
 	f.VarP(number{&c.tid, 1<<32 - 1}, "tid", "t", "the target with this number; example: --tid 1")
 	f.StringVar(&c.target, "target", "", "the target with this `NAME`, instead of --tid; example: --target iqn.2026-11.com.example:disk")
 	f.VarP(number{&c.sid, 1<<64 - 1}, "sid", "s", "the session with this number; example: --sid 562949990973952")

@@ -123,6 +123,7 @@ func TestLuns(t *testing.T) {
 		{"a LUN is added", words("--op new --tid=1 --lun=4 --params Path=/srv/b,Type=fileio"), "", "", 0, `new lun 1 4 "Path=/srv/b,Type=fileio"`},
 		{"by the target's name", words("--op new --target " + tapeName + " --lun=4 --params Path=/srv/b"), "", "", 0, `new lun 2 4 "Path=/srv/b"`},
 		{"one that is there already", words("--op new --tid=1 --lun=17 --params Path=/x"), "", "File exists.\nietadm: LUN 17\n", 239, `new lun 1 17 "Path=/x"`},
+		{"what is not permitted", words("--op new --tid=1 --lun=1 --params Path=/x"), "", "Operation not permitted.\nietadm: LUN 1\n", 255, `new lun 1 1 "Path=/x"`},
 		{"an I/O error", words("--op new --tid=1 --lun=5 --params Path=/x"), "", "Input/output error.\nietadm: LUN 5\n", 251, `new lun 1 5 "Path=/x"`},
 		{"no memory", words("--op new --tid=1 --lun=12 --params Path=/x"), "", "Cannot allocate memory.\nietadm: LUN 12\n", 244, `new lun 1 12 "Path=/x"`},
 		{"a bad address", words("--op new --tid=1 --lun=14 --params Path=/x"), "", "Bad address.\nietadm: LUN 14\n", 242, `new lun 1 14 "Path=/x"`},
