@@ -19,6 +19,8 @@
 // Exit codes: 0 after an orderly end, 1 when something failed while running (a
 // port that is taken, a kernel without io_uring), 2 when what the operator asked
 // for cannot be (a flag, a path), said in one line before anything is bound.
+// Under the name ietadm, or with the first argument adm, the program is that
+// command line, with exit codes of its own.
 package main
 
 import (
@@ -33,6 +35,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"ietring/cmd/ietd/internal/config"
+	"ietring/cmd/ietd/internal/ietadm"
 	"ietring/cmd/ietd/internal/logging"
 )
 
@@ -48,8 +51,11 @@ func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
 // run is the program without its process: it returns the exit code.
 func run(argv []string, stdout, stderr io.Writer) int {
 	args := argv[1:]
-	if filepath.Base(argv[0]) == "ietadm" || len(args) > 0 && args[0] == "adm" {
-		return complain(stderr, exitRefused, errors.New("the ietadm command line is not part of this version yet; restart ietd with other flags instead"))
+	switch {
+	case filepath.Base(argv[0]) == "ietadm":
+		return ietadm.Main(args, stdout, stderr)
+	case len(args) > 0 && args[0] == "adm":
+		return ietadm.Main(args[1:], stdout, stderr)
 	}
 	cfg, action, err := config.ParseArgs(args)
 	if err != nil {

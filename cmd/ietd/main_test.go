@@ -43,7 +43,6 @@ func TestRefusals(t *testing.T) {
 		{"an unknown flag", []string{"--bogus"}, "unknown flag: --bogus; see ietd --help"},
 		{"a word that is no flag", []string{"start"}, `"start" is not a flag; see ietd --help`},
 		{"a flag without its value", []string{"--lun"}, "flag needs an argument: --lun; see ietd --help"},
-		{"the command line to come", []string{"adm", "--op", "show"}, "the ietadm command line is not part of this version yet; restart ietd with other flags instead"},
 
 		{"an empty name", []string{"--target", ""}, "--target: the name is empty; a target is named like iqn.2026-11.com.example:disk"},
 		{"a name that is none", []string{"--target", "disk"}, `--target: "disk" is not an iSCSI name; it looks like iqn.2026-11.com.example:disk (letters, digits, '-', '.', ':'), eui.0123456789abcdef or naa.0123456789abcdef`},
@@ -137,6 +136,12 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
+	good, bad := filepath.Join(t.TempDir(), "good.conf"), filepath.Join(t.TempDir(), "bad.conf")
+	for path, lun := range map[string]string{good: "0 Type=nullio", bad: "x Type=nullio"} {
+		if err := os.WriteFile(path, []byte("Target "+testName+"\nLun "+lun+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	tests := []struct {
 		name   string
 		argv   []string
@@ -148,7 +153,12 @@ func TestWords(t *testing.T) {
 		{"-h is --help", []string{"ietd", "-h"}, exitGood, "ietd serves files", ""},
 		{"--version", []string{"ietd", "--version"}, exitGood, "ietd version ", ""},
 		{"-v is --version", []string{"ietd", "-v"}, exitGood, "ietd version ", ""},
-		{"the program under ietadm's name", []string{"/usr/sbin/ietadm", "--op", "show"}, exitRefused, "", "ietd: the ietadm command line"},
+		{"the program under ietadm's name", []string{"/usr/sbin/ietadm", "--version"}, exitGood, "ietadm version ", ""},
+		{"the same as an argument", []string{"ietd", "adm", "--version"}, exitGood, "ietadm version ", ""},
+		{"ietadm without a daemon", []string{"ietd", "adm", "--control-socket", "/nonexistent/s", "dump"}, 145, "", "Connection refused.\n"},
+		{"--check of a good file", []string{"ietd", "--check", "-c", good}, exitGood, good + ": no errors, 0 warnings\n", ""},
+		{"--check of a bad file", []string{"ietd", "--check", "-c", bad}, exitRefused, bad + ":2: error: Lun: ", "ietd: " + bad + ":2: error: Lun: "},
+		{"a bad file is not served", []string{"ietd", "-c", bad}, exitRefused, "", "ietd: " + bad + ":2: error: Lun: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"ietring/cmd/ietd/internal/admin"
 	"ietring/cmd/ietd/internal/config"
@@ -29,10 +30,10 @@ func (m *Manager) TargetByName(name string) (uint32, error) {
 func (m *Manager) NewTarget(tid uint32, name string) (uint32, error) {
 	m.changes.Lock()
 	defer m.changes.Unlock()
-	if err := config.CheckName(name); err != nil {
-		return 0, refuse(errInvalid, "%v", err)
-	}
+	// As in ietd.conf, a name that no standard knows is taken as it stands.
 	switch {
+	case name == "" || len(name) > config.MaxNameLen || strings.ContainsFunc(name, func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) }):
+		return 0, refuse(errInvalid, "the name of a target has 1 to %d bytes without blanks, as iqn.2026-11.com.example:disk", config.MaxNameLen)
 	case m.byName[key(name)] != nil:
 		return 0, refuse(errExists, "target %s is there already", name)
 	case m.targets[tid] != nil:
