@@ -25,6 +25,7 @@ const (
 // A guest is one boot of the kernel.
 type guest struct {
 	folder   string            // work folder; the guest's /out, absolute
+	work     string            // the script that it runs when it has logged in
 	settings map[string]string // shell variables for the scripts
 	limit    time.Duration     // for all of it; two busy cores slow it tenfold
 }
@@ -70,12 +71,12 @@ func (g *guest) file(name string) string { return filepath.Join(g.folder, name) 
 
 // provide puts scripts and settings into the work folder.
 func (g *guest) provide() error {
-	for _, name := range []string{"init.sh", "session.sh", "work.sh"} {
-		b, err := os.ReadFile(filepath.Join(".ci", "guest", name))
+	for from, to := range map[string]string{"init.sh": "init.sh", "session.sh": "session.sh", g.work: "work.sh"} {
+		b, err := os.ReadFile(filepath.Join(".ci", "guest", from))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(g.file(name), b, 0o755); err != nil {
+		if err := os.WriteFile(g.file(to), b, 0o755); err != nil {
 			return err
 		}
 	}

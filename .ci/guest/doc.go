@@ -18,6 +18,7 @@
 //	init.sh     process 1: lays the guest's root together
 //	session.sh  process 1 from there: network, iscsid, login, work, power off
 //	work.sh     mkfs, copy, compare, check; fio with verification
+//	chap.sh     every algorithm of CHAP both ways, and who must be refused
 //
 // A fork in the guest costs a tenth of a second: its scripts start few
 // processes. It tells whether data are right; it cannot tell how fast ietd is.

@@ -24,32 +24,34 @@ const (
 type pass struct {
 	fileSystem string
 	digest     string // both digests: CRC32C or None
+	chap       bool   // log in by CHAP in every way, instead of working on the disks
 	luns       [2]string
 	fioSmall   string // written in 4 KiB blocks, in fio's spelling
 	fioLarge   string // written in larger ones
 }
 
-// passes use every digest and both file systems; the first one is the short
-// run. LUN 0 carries the file system, LUN 1 is fio's. Path is put in front.
+// passes use every digest, both file systems and CHAP; the first two are the
+// short run. LUN 0 carries the file system, LUN 1 is fio's. Path is put in front.
 var passes = []pass{
-	{"ext4", "CRC32C", [2]string{"Type=fileio,IOMode=wb,BlockSize=4096", "Type=fileio,IOMode=wt,BlockSize=512"}, "8m", "48m"},
-	{"xfs", "None", [2]string{"Type=fileio,IOMode=wt,BlockSize=512,Direct=no", "Type=fileio,IOMode=wb,BlockSize=512"}, "32m", "192m"},
+	{"ext4", "CRC32C", false, [2]string{"Type=fileio,IOMode=wb,BlockSize=4096", "Type=fileio,IOMode=wt,BlockSize=512"}, "8m", "48m"},
+	{"", "None", true, [2]string{"Type=fileio", "Type=fileio"}, "", ""},
+	{"xfs", "None", false, [2]string{"Type=fileio,IOMode=wt,BlockSize=512,Direct=no", "Type=fileio,IOMode=wb,BlockSize=512"}, "32m", "192m"},
 }
 
 func main() {
-	short := flag.Bool("short", false, "run the first pass only")
+	short := flag.Bool("short", false, "run the first two passes only")
 	portal := flag.String("portal", "", "use the target at this 127.0.0.1:PORT instead of ietd: its LUNs 0 and 1 lose their data")
 	iqn := flag.String("iqn", serve.IQN, "with -portal: the target's name")
 	flag.Parse()
 	todo := passes
 	if *short {
-		todo = passes[:1]
+		todo = passes[:2]
 	}
 	passed, failed := 0, 0
 	for _, p := range todo {
 		start := time.Now()
 		err := p.run(*portal, *iqn)
-		fmt.Printf("kernel initiator, %s, digests %s: %.1f s\n", p.fileSystem, p.digest, time.Since(start).Seconds())
+		fmt.Printf("kernel initiator, %s: %.1f s\n", p, time.Since(start).Seconds())
 		if err != nil {
 			failed++
 			fmt.Printf("\tfailed: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
@@ -61,6 +63,27 @@ func main() {
 	if failed > 0 {
 		os.Exit(1)
 	}
+}
+
+// String says what the pass is about.
+func (p pass) String() string {
+	if p.chap {
+		return "CHAP"
+	}
+	return p.fileSystem + ", digests " + p.digest
+}
+
+// serve starts an ietd for the pass.
+func (p pass) serve(folder string, luns []string) (*serve.Target, error) {
+	if !p.chap {
+		return serve.Start(folder, luns, "--session", "HeaderDigest="+p.digest, "--session", "DataDigest="+p.digest)
+	}
+	conf := fmt.Sprintf("IncomingUser finder finder-secret\nOutgoingUser keeper keeper-secret\nTarget %s\n"+
+		"IncomingUser other other-secret\nIncomingUser guest guest-secret\nOutgoingUser disk disk-secret-12\n", serve.IQN)
+	for i, l := range luns {
+		conf += fmt.Sprintf("Lun %d %s\n", i, l)
+	}
+	return serve.StartConf(folder, conf)
 }
 
 // run does one pass: on a fresh ietd, or on what is at portal.
@@ -81,7 +104,7 @@ func (p pass) run(portal, iqn string) (err error) {
 		}
 		luns = append(luns, "Path="+file+","+params)
 	}
-	t, err := serve.Start(folder, luns, "--session", "HeaderDigest="+p.digest, "--session", "DataDigest="+p.digest)
+	t, err := p.serve(folder, luns)
 	if err != nil {
 		return err
 	}
@@ -109,8 +132,12 @@ func (p pass) boot(folder, portal, iqn string) error {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		return err
 	}
-	g := guest{folder: out, limit: bootLimit, settings: map[string]string{
-		"PORT": port, "IQN": iqn, "LUNS": "2", "DIGEST": p.digest, "FS": p.fileSystem,
+	work, chap := "work.sh", ""
+	if p.chap {
+		work, chap = "chap.sh", "yes"
+	}
+	g := guest{folder: out, work: work, limit: bootLimit, settings: map[string]string{
+		"CHAP": chap, "PORT": port, "IQN": iqn, "LUNS": "2", "DIGEST": p.digest, "FS": p.fileSystem,
 		"COPY":     filepath.Join(strings.TrimSpace(goroot), "src", "crypto"),
 		"FIO_SIZE": "64m", "FIO_SMALL": p.fioSmall, "FIO_LARGE": p.fioLarge,
 	}}

@@ -59,6 +59,19 @@ node.conn[0].iscsi.HeaderDigest = $DIGEST
 node.conn[0].iscsi.DataDigest = $DIGEST
 node.session.scan = auto
 CONF
+[ -z "$CHAP" ] || cat >> /etc/iscsi/iscsid.conf <<CONF
+discovery.sendtargets.auth.authmethod = CHAP
+discovery.sendtargets.auth.username = finder
+discovery.sendtargets.auth.password = finder-secret
+discovery.sendtargets.auth.username_in = keeper
+discovery.sendtargets.auth.password_in = keeper-secret
+node.session.auth.authmethod = CHAP
+node.session.auth.username = guest
+node.session.auth.password = guest-secret
+node.session.auth.username_in = disk
+node.session.auth.password_in = disk-secret-12
+node.session.auth.chap_algs = SHA3-256,SHA256,SHA1,MD5
+CONF
 # iscsid signals its process group when it ends: setsid keeps process 1 out.
 setsid iscsid -f > /out/iscsid.log 2>&1 &
 disown

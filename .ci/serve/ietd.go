@@ -41,11 +41,28 @@ type Target struct {
 // are, say "--session", "HeaderDigest=CRC32C". The log goes to ietd.log in
 // folder. An error holds the end of the log.
 func Start(folder string, luns []string, flags ...string) (*Target, error) {
-	args := []string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json", "--target", IQN}
+	args := []string{"--target", IQN}
 	for i, l := range luns {
 		args = append(args, "--lun", fmt.Sprintf("%d %s", i, l))
 	}
-	args = append(args, flags...)
+	return start(folder, append(args, flags...))
+}
+
+// StartConf runs ietd with the text of an ietd.conf, which becomes ietd.conf in
+// folder.
+func StartConf(folder, conf string) (*Target, error) {
+	path := filepath.Join(folder, "ietd.conf")
+	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+		return nil, err
+	}
+	return start(folder, []string{"--config", path})
+}
+
+// start runs ietd on a free port of the loopback address, out of reach of what
+// this machine has in /etc and /run.
+func start(folder string, args []string) (*Target, error) {
+	args = append([]string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json",
+		"--control-socket", "", "--access-dir", folder}, args...)
 	t := &Target{
 		command: exec.Command(Binary, args...),
 		exited:  make(chan error, 1),
