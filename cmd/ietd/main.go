@@ -92,14 +92,15 @@ func check(cfg *config.Config, stdout io.Writer) error {
 	if err := cfg.Report.Print(stdout); err != nil {
 		return err
 	}
-	if err := cfg.Report.Err(); err != nil {
-		return &refusedError{err}
-	}
 	where := cfg.File
 	if where == "" {
-		where = "no ietd.conf; the flags"
+		where = "no ietd.conf"
 	}
-	_, err := fmt.Fprintf(stdout, "%s: no errors, %d warnings\n", where, cfg.Report.Count(config.Warning))
+	verdict := fmt.Sprintf("%s: %d errors, %d warnings", where, cfg.Report.Count(config.Error), cfg.Report.Count(config.Warning))
+	if cfg.Report.Err() != nil {
+		return &refusedError{errors.New(verdict)}
+	}
+	_, err := fmt.Fprintln(stdout, verdict)
 	return err
 }
 

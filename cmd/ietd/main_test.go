@@ -137,8 +137,8 @@ func TestRefusals(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	good, bad := filepath.Join(t.TempDir(), "good.conf"), filepath.Join(t.TempDir(), "bad.conf")
-	for path, lun := range map[string]string{good: "0 Type=nullio", bad: "x Type=nullio"} {
-		if err := os.WriteFile(path, []byte("Target "+testName+"\nLun "+lun+"\n"), 0o600); err != nil {
+	for path, lines := range map[string]string{good: "Lun 0 Type=nullio\n", bad: "Lun x Type=nullio\nLun 0 Type=nullio\n"} {
+		if err := os.WriteFile(path, []byte("Target "+testName+"\n"+lines), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,8 +156,8 @@ func TestWords(t *testing.T) {
 		{"the program under ietadm's name", []string{"/usr/sbin/ietadm", "--version"}, exitGood, "ietadm version ", ""},
 		{"the same as an argument", []string{"ietd", "adm", "--version"}, exitGood, "ietadm version ", ""},
 		{"ietadm without a daemon", []string{"ietd", "adm", "--control-socket", "/nonexistent/s", "dump"}, 145, "", "Connection refused.\n"},
-		{"--check of a good file", []string{"ietd", "--check", "-c", good}, exitGood, good + ": no errors, 0 warnings\n", ""},
-		{"--check of a bad file", []string{"ietd", "--check", "-c", bad}, exitRefused, bad + ":2: error: Lun: ", "ietd: " + bad + ":2: error: Lun: "},
+		{"--check of a good file", []string{"ietd", "--check", "-c", good}, exitGood, good + ": 0 errors, 0 warnings\n", ""},
+		{"--check of a bad file", []string{"ietd", "--check", "-c", bad}, exitRefused, bad + ":2: error: Lun: ", "ietd: " + bad + ": 1 errors, 0 warnings\n"},
 		{"a bad file is not served", []string{"ietd", "-c", bad}, exitRefused, "", "ietd: " + bad + ":2: error: Lun: "},
 	}
 	for _, tt := range tests {
