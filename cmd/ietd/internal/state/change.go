@@ -284,13 +284,8 @@ func (m *Manager) UpdateLun(tid uint32, number uint16, params []adminParam) (str
 		p.leaving[l.disk]++
 	}
 	p.changeLun(l, next)
-	err = p.run()
-	m.changes.Unlock()
-	if err != nil {
+	if err := m.carryOut(p); err != nil {
 		return "", refusal(errIO, err)
-	}
-	if err := m.end(p); err != nil {
-		return "", err
 	}
 	if lines := p.lines(); len(lines) > 0 {
 		return strings.TrimPrefix(strings.Join(lines, "; "), "~ "), nil

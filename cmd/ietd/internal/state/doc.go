@@ -17,9 +17,11 @@
 //
 // Two locks, taken in this order: Manager.changes, which one change at a time
 // holds from beginning to end, and Manager.mu, which guards what listings read
-// and is held for moments only. Nothing waits for an initiator or for a
-// command under either: a LUN that is taken away ends on its own
-// (remove.go). A LUN or target costs what it is, not how many others there are.
+// and is held for moments only. Nothing waits for an initiator under either: a
+// LUN or target that is taken away ends on its own (remove.go). Commands are
+// waited for under Manager.changes only where a LUN gets another disk, for a
+// few seconds at most. A LUN or target costs what it is, not how many others
+// there are.
 //
 // The package must not know sockets, the words of ietadm's protocol, or files
 // other than the disks and those of --proc-dir.

@@ -49,10 +49,5 @@ func (m *Manager) DeleteLun(tid uint32, number uint16) error {
 	}
 	p := m.newPlan()
 	p.removeLun(l)
-	err = p.run()
-	m.changes.Unlock()
-	if err != nil {
-		return refusal(errIO, err)
-	}
-	return m.end(p)
+	return refusal(errIO, m.carryOut(p))
 }

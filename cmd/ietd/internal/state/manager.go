@@ -124,6 +124,9 @@ func (m *Manager) Start(e *ring.Engine) error {
 // Close ends the background work, makes durable what was written and closes all
 // disks. It comes after the engine's Shutdown; without an engine it undoes Open.
 func (m *Manager) Close() error {
+	m.changes.Lock()
+	m.closed = true // nothing begins any more
+	m.changes.Unlock()
 	if m.stop != nil {
 		m.stop()
 		<-m.done
@@ -131,7 +134,6 @@ func (m *Manager) Close() error {
 	m.unfinished.Wait()
 	m.changes.Lock()
 	defer m.changes.Unlock()
-	m.closed = true
 	if m.started != nil {
 		m.started.undo()
 		m.started = nil

@@ -30,6 +30,7 @@ type plan struct {
 	strict  func(target string) bool // a disk that cannot be opened refuses the plan
 	steps   []step
 	opened  int                        // steps whose open was called
+	done    bool                       // commit was called: the plan is made, whatever fails in it
 	leaving map[*disk]int              // uses that end with this plan
 	edits   []func(*target.Edit) error // of the catalog, as one change
 	after   []func()                   // when the catalog has changed, under Manager.mu
@@ -55,9 +56,22 @@ func (p *plan) lines() []string {
 	return lines
 }
 
-// run does the whole plan. The error of what could not be undone any more is an
-// *unfinishedError. What was taken away is the caller's to end, without
-// Manager.changes.
+// carryOut does a plan and waits until what it takes away has ended. The caller
+// holds m.changes, which carryOut gives up before it waits.
+func (m *Manager) carryOut(p *plan) error {
+	err := p.run()
+	m.changes.Unlock()
+	if !p.done {
+		return err
+	}
+	return errors.Join(err, m.end(p))
+}
+
+// takesAway reports whether there is something to end after the plan.
+func (p *plan) takesAway() bool { return len(p.gone)+len(p.ended) > 0 }
+
+// run does the whole plan, or with an error and without p.done nothing of it. A
+// plan that takes something away is for carryOut.
 func (p *plan) run() error {
 	if err := p.open(); err != nil {
 		return err
@@ -65,16 +79,8 @@ func (p *plan) run() error {
 	if err := p.makeUnits(); err != nil {
 		return err
 	}
-	if err := p.commit(); err != nil {
-		return &unfinishedError{err}
-	}
-	return nil
+	return p.commit()
 }
-
-// An unfinishedError is of a change that was made all the same.
-type unfinishedError struct{ error }
-
-func (u *unfinishedError) Unwrap() error { return u.error }
 
 // open opens all disks, or none.
 func (p *plan) open() error {
@@ -115,6 +121,7 @@ func (p *plan) undo() {
 
 // commit makes the change seen.
 func (p *plan) commit() error {
+	p.done = true
 	var all error
 	for i := range p.steps {
 		if f := p.steps[i].commit; f != nil {
@@ -136,6 +143,9 @@ func (p *plan) commit() error {
 		f()
 	}
 	p.m.mu.Unlock()
+	if p.takesAway() {
+		p.m.unfinished.Add(1) // until end is through
+	}
 	p.m.changed()
 	return all
 }

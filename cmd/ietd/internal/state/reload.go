@@ -45,16 +45,13 @@ func (m *Manager) Apply(next *config.Config, dryRun bool) ([]string, error) {
 		m.changes.Unlock()
 		return p.lines(), nil
 	}
-	err := p.run()
-	m.changes.Unlock()
-	var unfinished *unfinishedError
-	switch {
-	case errors.As(err, &unfinished):
-		return p.lines(), refusal(errIO, errors.Join(fmt.Errorf("the change was made, but: %w", err), m.end(p)))
-	case err != nil:
+	if err := m.carryOut(p); err != nil {
+		if p.done {
+			return p.lines(), refusal(errIO, fmt.Errorf("the change was made, but: %w", err))
+		}
 		return nil, refusal(errInvalid, fmt.Errorf("nothing was changed: %w", err))
 	}
-	return p.lines(), m.end(p)
+	return p.lines(), nil
 }
 
 // plan compares what runs with next. The caller holds m.changes.

@@ -63,6 +63,10 @@ func (m *Manager) finished(l *lun) error {
 // end ends what a plan has taken away, and waits for it. The caller does not
 // hold m.changes. Errors are logged, the first is returned.
 func (m *Manager) end(p *plan) error {
+	if !p.takesAway() {
+		return nil
+	}
+	defer m.unfinished.Done()
 	var first error
 	var mu sync.Mutex
 	keep := func(err error) {
@@ -77,8 +81,6 @@ func (m *Manager) end(p *plan) error {
 		}
 	}
 	var all sync.WaitGroup
-	m.unfinished.Add(1)
-	defer m.unfinished.Done()
 	for _, h := range p.gone {
 		all.Go(func() {
 			m.retire(h)
@@ -92,9 +94,7 @@ func (m *Manager) end(p *plan) error {
 		all.Go(func() { keep(m.finish(l)) })
 	}
 	all.Wait()
-	if len(p.ended) > 0 {
-		m.kick() // a LUN may wait for the disk of one that has ended
-	}
+	m.kick() // a LUN may wait for the disk of one that has ended
 	return first
 }
 

@@ -63,12 +63,7 @@ func (m *Manager) DeleteTarget(tid uint32, force bool) error {
 	}
 	p := m.newPlan()
 	p.removeTarget(h)
-	err = p.run()
-	m.changes.Unlock()
-	if err != nil {
-		return refusal(errIO, err)
-	}
-	return m.end(p)
+	return refusal(errIO, m.carryOut(p))
 }
 
 // markerKeys are IET's keys that RFC 7143, Section 13.25 has made obsolete, with
