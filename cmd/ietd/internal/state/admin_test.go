@@ -8,9 +8,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"ietring/bench/initiator"
 	"ietring/cmd/ietd/internal/admin"
+	"ietring/pdu"
 )
 
 // The errno of every refusal, which ietadm's exit code is made of, and that a
@@ -215,5 +217,43 @@ func TestAccounts(t *testing.T) {
 	}
 	if err := h.DeleteAccount(1, admin.Account{Name: "a"}); err != nil || len(h.catalog.Find("iqn.a").Accounts.Incoming) != 0 {
 		t.Error(err)
+	}
+}
+
+// The initiators of a target that is deleted by force are asked to log out, and
+// those that do are not cut off.
+func TestDeleteAsks(t *testing.T) {
+	h := open(t, "Target iqn.a\n Lun 0 Type=nullio\n", always)
+	h.logout = 2 * time.Second
+	asked := make(chan uint16, 1)
+	s, err := initiator.Dial(initiator.Options{Address: h.portal.Portals()[0].String(), Target: "iqn.a", ISID: pdu.ISID{0x80, 0, 0, 0, 0, 1},
+		OnAsync: func(event pdu.AsyncEvent, _, _, seconds uint16) {
+			if event == pdu.AsyncLogoutRequest {
+				asked <- seconds
+			}
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.news(s, 0) // a loop has the connection
+	deleted := make(chan error)
+	begin := time.Now()
+	go func() { deleted <- h.DeleteTarget(1, true) }()
+	select {
+	case seconds := <-asked:
+		if seconds != 2 {
+			t.Errorf("%d seconds to log out", seconds)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("nobody asks")
+	}
+	if _, err := s.Logout(); err != nil {
+		t.Errorf("logout: %v", err)
+	}
+	if err := <-deleted; err != nil {
+		t.Error(err)
+	}
+	if time.Since(begin) > time.Second {
+		t.Error("it waited for who had logged out")
 	}
 }
