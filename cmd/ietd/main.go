@@ -13,8 +13,9 @@
 // This folder is wiring and life: main.go goes from the arguments to an exit
 // code, server.go brings the parts up and takes them down, engine.go fits the
 // data plane to what login wants, admission.go the access files and iSNS,
-// reload.go tells of a reload, procdir.go keeps the files of --proc-dir. What
-// the parts do stands in internal.
+// reload.go tells of a reload, procdir.go keeps the files of --proc-dir,
+// manual.go prints what is installed with it. What the parts do stands in
+// internal.
 //
 // Exit codes: 0 after an orderly end, 1 when something failed while running (a
 // port that is taken, a kernel without io_uring), 2 when what the operator asked
@@ -30,7 +31,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -57,9 +57,27 @@ func run(argv []string, stdout, stderr io.Writer) int {
 	case len(args) > 0 && args[0] == "adm":
 		return ietadm.Main(args[1:], stdout, stderr)
 	}
+	var err error
+	if printsItself(args) {
+		err = printItself(stdout, args)
+	} else {
+		err = obey(args, stdout, stderr)
+	}
+	var refused *refusedError
+	switch {
+	case errors.As(err, &refused):
+		return complain(stderr, exitRefused, err)
+	case err != nil:
+		return complain(stderr, exitFailed, err)
+	}
+	return exitGood
+}
+
+// obey does what ietd's own arguments say.
+func obey(args []string, stdout, stderr io.Writer) error {
 	cfg, action, err := config.ParseArgs(args)
 	if err != nil {
-		return complain(stderr, exitRefused, err)
+		return &refusedError{err}
 	}
 	switch action {
 	case config.PrintHelp:
@@ -72,19 +90,12 @@ func run(argv []string, stdout, stderr io.Writer) int {
 	default:
 		log, flush := newLog(cfg, stderr)
 		defer flush()
-		err = serve(&server{cfg: cfg, log: log, named: namedByFlags(args)}, stdout, flush)
+		err = serve(&server{cfg: cfg, log: log}, stdout, flush)
 		if err != nil {
 			flush() // what the log says comes before the last line
 		}
 	}
-	var refused *refusedError
-	switch {
-	case errors.As(err, &refused):
-		return complain(stderr, exitRefused, err)
-	case err != nil:
-		return complain(stderr, exitFailed, err)
-	}
-	return exitGood
+	return err
 }
 
 // check prints what was found in ietd.conf.
@@ -102,20 +113,6 @@ func check(cfg *config.Config, stdout io.Writer) error {
 	}
 	_, err := fmt.Fprintln(stdout, verdict)
 	return err
-}
-
-// namedByFlags returns the targets that the arguments name, which config has
-// read: their LUNs must be there when the program starts.
-func namedByFlags(args []string) map[string]bool {
-	named := make(map[string]bool)
-	for i, arg := range args {
-		if name, ok := strings.CutPrefix(arg, "--target="); ok {
-			named[strings.ToLower(name)] = true
-		} else if arg == "--target" && i+1 < len(args) {
-			named[strings.ToLower(args[i+1])] = true
-		}
-	}
-	return named
 }
 
 // refusedError is what the operator asked for and cannot have.

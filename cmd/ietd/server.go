@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -42,9 +41,8 @@ const (
 // server is the program while it runs. Fields are set from top to bottom by
 // start, and stop goes back up.
 type server struct {
-	cfg   *config.Config
-	log   zerolog.Logger
-	named map[string]bool // targets of the flags, in small letters
+	cfg *config.Config
+	log zerolog.Logger
 
 	demoDir  string
 	demo     config.Target
@@ -158,9 +156,22 @@ func (s *server) openState() error {
 		Catalog: &s.catalog, Sessions: s.sessions, Log: s.log,
 		Read: s.read, Changed: s.changed, StopAll: s.deregister,
 	})
-	return s.state.Open(s.cfg, func(name string) bool {
-		return s.cfg.Strict || name == demo.TargetName || s.named[strings.ToLower(name)]
-	})
+	return s.state.Open(s.cfg, s.mustOpen)
+}
+
+// mustOpen reports whether a backing of the target that is missing refuses the
+// start: always for what flags name, since whoever typed them is there to hear
+// it, and with --strict for what ietd.conf names.
+func (s *server) mustOpen(name string) bool {
+	if s.cfg.Strict || name == demo.TargetName {
+		return true
+	}
+	for i := range s.cfg.Targets {
+		if t := &s.cfg.Targets[i]; t.Name == name {
+			return t.ByFlags
+		}
+	}
+	return false
 }
 
 func (s *server) addDemo() error {

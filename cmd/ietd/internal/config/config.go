@@ -67,6 +67,8 @@ type Target struct {
 	NOPInterval    int // seconds of silence before a ping; 0: no pings
 	NOPTimeout     int // seconds that the answer may take; 0: NOPInterval
 
+	ByFlags bool // --target and --lun made it: its backings must be there at the start
+
 	Masks []Mask // who sees which LUNs; the first that matches decides; no masks: all see all
 }
 
@@ -134,7 +136,7 @@ func (c *Config) addTarget(name string) error {
 			return fmt.Errorf("%s is there twice; each target needs its own name", name)
 		}
 	}
-	c.Targets = append(c.Targets, Target{Name: name})
+	c.Targets = append(c.Targets, Target{Name: name, ByFlags: true})
 	return nil
 }
 

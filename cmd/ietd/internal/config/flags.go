@@ -162,16 +162,7 @@ func sessionKeyUsage() string {
 	var b strings.Builder
 	for i := range sessionKeys {
 		k := &sessionKeys[i]
-		want := k.rangeText()
-		switch {
-		case k.kind == digests:
-			want = "None, CRC32C, or both; CRC32C alone enforces it"
-		case k.kind == yesNo && k.min == 1:
-			want = "Yes"
-		case k.kind == yesNo:
-			want = "Yes or No"
-		}
-		fmt.Fprintf(&b, "  %-24s %s (default %s)\n", k.name, want, k.def)
+		fmt.Fprintf(&b, "  %-24s %s (default %s)\n", k.name, k.want(), k.def)
 	}
 	return b.String()
 }
