@@ -85,7 +85,7 @@ func (l *loop) plan(t *task) {
 	t.state = taskCollecting
 	sense := c.sess.cfg.Nexus.Plan(&t.plan, t.bhs.LUN(), t.bhs.SCSICommand().CDB())
 	if t.plan.Unit != nil {
-		t.unit = (*l.eng.units.Load())[t.plan.Unit.Handle()]
+		t.unit = l.eng.units.get(t.plan.Unit.Handle())
 	}
 	if sense == scsi.Good {
 		sense = l.checkTransfer(t)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -46,7 +45,7 @@ type Engine struct {
 
 	mu       sync.Mutex
 	stopping bool
-	units    atomic.Pointer[[]*lu] // by Unit.Handle, nil where one was removed; replaced under mu, never changed
+	units    unitTable // by Unit.Handle
 	loopDone []chan struct{}
 }
 
@@ -64,7 +63,6 @@ func Start(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero}
-	e.units.Store(&[]*lu{})
 	// A loop that sleeps by the scheduler's knowledge gives its processor
 	// away, but one that submits does not: the rest of the program needs one
 	// of its own beside them.

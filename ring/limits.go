@@ -65,6 +65,9 @@ const (
 	// maxText is the longest text of one negotiation in full feature phase.
 	maxText = 64 << 10
 
+	// maxHandles is how many logical units there can be in all.
+	maxHandles = 1 << 16
+
 	// maxUnits is how many logical units can have a slot in the file tables;
 	// further ones are reached by descriptor.
 	maxUnits = 16384

@@ -6,7 +6,6 @@ package ring
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync/atomic"
 	"syscall"
 
@@ -25,6 +24,9 @@ type lu struct {
 	// gone is set once Control was told that the device has gone.
 	gone atomic.Bool
 }
+
+// errTooManyUnits says that there are maxHandles.
+var errTooManyUnits = errors.New("there are 65536 logical units, and no more can be")
 
 // ErrInUse says that commands still work on a unit.
 var ErrInUse = errors.New("commands are still with the disk")
@@ -48,13 +50,20 @@ func (e *Engine) AddUnit(d *backing.Disk, cfg scsi.UnitConfig) (*scsi.Unit, erro
 	if e.stopping {
 		return nil, ErrStopping
 	}
-	units := slices.Clone(*e.units.Load())
-	slot := slices.Index(units, nil)
-	if slot < 0 {
-		slot = len(units)
-		units = append(units, nil)
+	handle, ok := e.units.take()
+	if !ok {
+		return nil, errTooManyUnits
 	}
-	cfg.Handle = uint32(slot)
+	unit, err := e.makeUnit(d, cfg, handle)
+	if err != nil {
+		e.units.drop(handle)
+	}
+	return unit, err
+}
+
+// makeUnit is AddUnit with a handle.
+func (e *Engine) makeUnit(d *backing.Disk, cfg scsi.UnitConfig, handle uint32) (*scsi.Unit, error) {
+	cfg.Handle = handle
 	if d != nil {
 		cfg = Describe(d, cfg)
 	} else {
@@ -71,8 +80,7 @@ func (e *Engine) AddUnit(d *backing.Disk, cfg scsi.UnitConfig) (*scsi.Unit, erro
 	if err != nil {
 		return nil, err
 	}
-	units[slot] = u
-	e.units.Store(&units)
+	e.units.set(handle, u)
 	return unit, nil
 }
 
@@ -88,7 +96,7 @@ func (e *Engine) open(unit *scsi.Unit, d *backing.Disk) (*lu, error) {
 }
 
 // SetDisk gives unit, which is not ready and has no command under way (see
-// Settle), the disk d. The caller then makes it ready by scsi.Target.Change with
+// Settle), the disk d; nil takes the old one away. The caller then makes it ready by scsi.Target.Change with
 // what Describe says. The old disk, if there was one, is the caller's to close.
 func (e *Engine) SetDisk(unit *scsi.Unit, d *backing.Disk) error {
 	if unit.Ready() {
@@ -96,13 +104,17 @@ func (e *Engine) SetDisk(unit *scsi.Unit, d *backing.Disk) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if old := e.units.get(unit.Handle()).disk; d == nil && old != nil && old.FD() >= 0 {
+		// The loops' file tables hold the device until they let it go.
+		if err := e.registerFile(int(unit.Handle()), -1); err != nil {
+			return err
+		}
+	}
 	u, err := e.open(unit, d)
 	if err != nil {
 		return err
 	}
-	units := slices.Clone(*e.units.Load())
-	units[unit.Handle()] = u
-	e.units.Store(&units)
+	e.units.set(unit.Handle(), u)
 	return nil
 }
 
@@ -178,14 +190,12 @@ func (e *Engine) RemoveUnit(ctx context.Context, unit *scsi.Unit) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	units := slices.Clone(*e.units.Load())
-	if d := units[unit.Handle()].disk; d != nil && d.FD() >= 0 && !e.stopping {
+	if d := e.units.get(unit.Handle()).disk; d != nil && d.FD() >= 0 && !e.stopping {
 		if err := e.registerFile(int(unit.Handle()), -1); err != nil {
 			return err
 		}
 	}
-	units[unit.Handle()] = nil
-	e.units.Store(&units)
+	e.units.drop(unit.Handle())
 	return nil
 }
 

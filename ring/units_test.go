@@ -41,8 +41,8 @@ func TestRemoveUnit(t *testing.T) {
 		t.Errorf("the other LUN: %+v", r)
 	}
 	p.add(2, backing.Params{Type: "fileio", Path: p.path})
-	if n := len(*p.eng.units.Load()); n != 2 {
-		t.Errorf("%d slots for 2 units", n)
+	if n := p.eng.units.next; n != 2 {
+		t.Errorf("%d handles for 2 units", n)
 	}
 	b.do(2, make([]byte, 6), 0, nil)
 	want := pattern(4096, 1)
@@ -106,7 +106,7 @@ func TestGrowUnit(t *testing.T) {
 	p := newPlane(t, 1)
 	i := p.connect(defaults)
 	u := p.target.Units()[0]
-	d := (*p.eng.units.Load())[u.Handle()].disk
+	d := p.eng.units.get(u.Handle()).disk
 	if err := os.Truncate(p.path, 128<<20); err != nil {
 		t.Fatal(err)
 	}
@@ -135,5 +135,28 @@ func TestRequestLogout(t *testing.T) {
 	}
 	if _, _, seconds := a.AsyncMessage().Params(); seconds != 7 {
 		t.Errorf("%d seconds", seconds)
+	}
+}
+
+// The table gives every handle out once, takes them back, and finds what was
+// set, across chunks and to its end.
+func TestUnitTable(t *testing.T) {
+	var table unitTable
+	for want := range uint32(maxHandles) {
+		handle, ok := table.take()
+		if !ok || handle != want {
+			t.Fatalf("handle %d: %d, %v", want, handle, ok)
+		}
+		table.set(handle, &lu{null: handle%3 == 0})
+	}
+	if _, ok := table.take(); ok {
+		t.Fatal("one too many")
+	}
+	table.drop(300)
+	if table.get(300) != nil || table.get(299) == nil || !table.get(3).null || table.get(301).null {
+		t.Error("the wrong unit was dropped or found")
+	}
+	if handle, ok := table.take(); !ok || handle != 300 {
+		t.Errorf("%d, %v: the one that is free again was wanted", handle, ok)
 	}
 }
