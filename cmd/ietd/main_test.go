@@ -70,7 +70,7 @@ func TestRefusals(t *testing.T) {
 		{"no blocks", lun("0 Type=nullio,Blocks=0"), "--lun: Blocks=0: it must be a number of blocks, at least 1"},
 		{"a long ScsiId", lun("0 Type=nullio,ScsiId=12345678901234567"), "--lun: ScsiId=12345678901234567: it must be 1 to 16 bytes"},
 		{"a serial number that cannot be printed", lun("0 Type=nullio,ScsiSN=\x01"), "--lun: ScsiSN=\x01: it must be 1 to 32 printable ASCII characters"},
-		{"one file for two writers", []string{"--target", testName, "--lun", "0 Path=" + file, "--lun", "1 Path=" + file}, "--lun: " + file + " is behind LUN 0 of " + testName + " and LUN 1 of " + testName + "; a path can be written through one LUN only"},
+		{"one file for two writers", []string{"--target", testName, "--lun", "0 Path=" + file, "--lun", "1 Path=" + file + ",IOMode=wb"}, "--lun: " + file + " is behind LUN 0 of " + testName + " and LUN 1 of " + testName + "; a path can be behind two LUNs that may write only with the same parameters"},
 
 		{"an address that is none", with("-a", "localhost"), `--address: "localhost" is not an IP address; write it as 192.0.2.1 or 2001:db8::1, the port goes to --port`},
 		{"an address twice", with("-a", "::1", "-a", "[::1]"), "--address: ::1 is there twice"},

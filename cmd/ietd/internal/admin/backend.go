@@ -98,6 +98,8 @@ type Backend interface {
 	// Targets returns everything, by TID in ascending order; sessions and
 	// connections oldest first, LUNs in the order in which they were made.
 	Targets() []Target
+	// Target returns one of them. ENOENT.
+	Target(tid uint32) (Target, error)
 	// TargetByName returns the TID of a name, compared without case.
 	TargetByName(name string) (tid uint32, err error)
 

@@ -38,6 +38,15 @@ func (f *fake) take() []string {
 
 func (f *fake) Targets() []Target { return f.targets }
 
+func (f *fake) Target(tid uint32) (Target, error) {
+	for _, t := range f.targets {
+		if t.TID == tid {
+			return t, nil
+		}
+	}
+	return Target{}, &Error{Errno: syscall.ENOENT, Text: fmt.Sprintf("there is no target %d", tid)}
+}
+
 func (f *fake) TargetByName(name string) (uint32, error) {
 	return 7, f.did("TargetByName %s", name)
 }

@@ -4,9 +4,7 @@
 package admin
 
 import (
-	"fmt"
 	"strings"
-	"syscall"
 )
 
 // Results, one type for each form. A request that asks for nothing back has the
@@ -71,7 +69,7 @@ var operations = []operation{
 		return targetsResult{b.Targets()}, nil
 	}),
 	row("target", looks, "tid", func(b Backend, q *targetRequest) (r targetResult, err error) {
-		r.Target, err = oneTarget(b.Targets(), q.TID)
+		r.Target, err = b.Target(q.TID)
 		return r, err
 	}),
 	row("find-target", looks, "name", func(b Backend, q *nameRequest) (r tidResult, err error) {
@@ -150,13 +148,4 @@ func operationNames() string {
 		names[i] = operations[i].name
 	}
 	return strings.Join(names, ", ")
-}
-
-func oneTarget(targets []Target, tid uint32) (Target, error) {
-	for _, t := range targets {
-		if t.TID == tid {
-			return t, nil
-		}
-	}
-	return Target{}, &Error{syscall.ENOENT, fmt.Sprintf("there is no target %d", tid)}
 }

@@ -67,6 +67,8 @@ type Target struct {
 	NOPInterval    int // seconds of silence before a ping; 0: no pings
 	NOPTimeout     int // seconds that the answer may take; 0: NOPInterval
 
+	Redirect *Redirect // where logins are sent instead; nil: they are served
+
 	ByFlags bool // --target and --lun made it: its backings must be there at the start
 
 	Masks []Mask // who sees which LUNs; the first that matches decides; no masks: all see all
@@ -204,19 +206,24 @@ func (c *Config) checkPaths() (err error) {
 	return err
 }
 
-// sharedPaths finds paths that are behind two LUNs, of which one can write:
-// caches and reservations of the two would not know of each other. It calls found
-// with the index of the later target and its LUN.
+// sharedPaths finds paths that are behind two LUNs that can write, with other
+// parameters: the two would not know of each other's writes. With the same ones
+// they are one disk, as in IET. It calls found with the index of the later target
+// and its LUN.
 func (c *Config) sharedPaths(found func(target int, lun uint16, text string)) {
-	seen := make(map[string]string)
+	seen, params := make(map[string]string), make(map[string]backing.Params)
 	for i := range c.Targets {
 		for _, l := range c.Targets[i].Luns {
 			if l.Backing.Path == "" || l.Backing.IOMode == "ro" {
 				continue
 			}
+			if other, twice := params[l.Backing.Path]; twice && other == l.Backing {
+				continue // they are one disk
+			}
+			params[l.Backing.Path] = l.Backing
 			here := fmt.Sprintf("LUN %d of %s", l.Number, c.Targets[i].Name)
 			if there, twice := seen[l.Backing.Path]; twice {
-				found(i, l.Number, fmt.Sprintf("%s is behind %s and %s; a path can be written through one LUN only", l.Backing.Path, there, here))
+				found(i, l.Number, fmt.Sprintf("%s is behind %s and %s; a path can be behind two LUNs that may write only with the same parameters", l.Backing.Path, there, here))
 				continue
 			}
 			seen[l.Backing.Path] = here

@@ -34,17 +34,18 @@
 //	  MaxSessions, QueuedCommands, Wthreads, Type, NOPInterval, NOPTimeout NUMBER
 //	  InitialR2T Yes|No …            the session keys of RFC 7143, Section 13
 //
-// Of our own are the parameters Direct and PhysicalBlockSize of a Lun line, and a
-// directive that IET's parser passed over:
+// Of our own are the parameters Direct and PhysicalBlockSize of a Lun line, and
+// directives that IET's parser passed over:
 //
 //	LunMask INITIATOR LUNS [ro]
+//	Redirect ADDRESS[:PORT] [permanent]
 //
 // INITIATOR is a pattern of the initiator's name in which * stands for any
 // characters and ? for one, compared without case, or an address or prefix as in
 // 192.0.2.0/24, or ALL. LUNS is a list as in 0,2-5, or ALL, or none. The first
 // LunMask of the block that matches an initiator says which LUNs it sees; with ro
 // it cannot write to them. In a block with a LunMask, an initiator that none
-// matches sees no LUN.
+// matches sees no LUN. Redirect is what ietadm --redirect says.
 //
 // IET said nothing to most mistakes. Here each is a [Finding], and its severity
 // follows one rule. An error is what would make the target be another one than

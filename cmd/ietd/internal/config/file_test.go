@@ -146,13 +146,17 @@ func TestFileCounts(t *testing.T) {
 	}
 }
 
-// TestOnePathTwice holds that a file and a flag cannot write to one path.
+// TestOnePathTwice holds that a file and a flag cannot write to one path, but as
+// one disk.
 func TestOnePathTwice(t *testing.T) {
 	around, _ := place(t, map[string]string{"first": "Target iqn.2026-11.com.example:one\nLun 0 Path=/srv/a\n"})
-	_, _, err := newParser(around).parse([]string{"--target", testName, "--lun", "3 Path=/srv/a"})
-	const want = "--lun: /srv/a is behind LUN 0 of iqn.2026-11.com.example:one and LUN 3 of " + testName + "; a path can be written through one LUN only"
+	_, _, err := newParser(around).parse([]string{"--target", testName, "--lun", "3 Path=/srv/a,IOMode=wb"})
+	const want = "--lun: /srv/a is behind LUN 0 of iqn.2026-11.com.example:one and LUN 3 of " + testName + "; a path can be behind two LUNs that may write only with the same parameters"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+	if _, _, err := newParser(around).parse([]string{"--target", testName, "--lun", "3 Path=/srv/a"}); err != nil {
+		t.Errorf("with the same parameters: %v", err)
 	}
 }
 

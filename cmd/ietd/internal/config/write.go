@@ -63,6 +63,9 @@ func writeTarget(b *bytes.Buffer, t *Target) {
 	for _, m := range t.Masks {
 		fmt.Fprintf(b, "%sLunMask %s\n", indent, m)
 	}
+	if t.Redirect != nil {
+		fmt.Fprintf(b, "%sRedirect %s\n", indent, t.Redirect)
+	}
 	for i := range targetNumbers {
 		row := &targetNumbers[i]
 		if n := *row.dst(t); n != 0 { // 0 is the default of each
@@ -149,7 +152,7 @@ func (t *Target) Equal(o *Target) bool {
 		}
 	}
 	return t.Name == o.Name && t.Alias == o.Alias && t.Keys == o.Keys &&
-		slices.Equal(t.Luns, o.Luns) && slices.Equal(t.Incoming, o.Incoming) && sameAccount(t.Outgoing, o.Outgoing) &&
+		slices.Equal(t.Luns, o.Luns) && slices.Equal(t.Incoming, o.Incoming) && sameAccount(t.Outgoing, o.Outgoing) && sameRedirect(t.Redirect, o.Redirect) &&
 		slices.EqualFunc(t.Masks, o.Masks, func(a, b Mask) bool {
 			return a.Initiator == b.Initiator && a.ReadOnly == b.ReadOnly && slices.Equal(a.Luns, b.Luns)
 		})

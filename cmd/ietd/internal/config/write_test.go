@@ -161,6 +161,7 @@ func TestEqual(t *testing.T) {
 		"QueuedCommands":  func(t *Target) { t.QueuedCommands++ },
 		"Wthreads":        func(t *Target) { t.Wthreads++ },
 		"NOPInterval":     func(t *Target) { t.NOPInterval++ },
+		"redirect":        func(t *Target) { t.Redirect = &Redirect{Port: 1} },
 		"NOPTimeout":      func(t *Target) { t.NOPTimeout++ },
 		"mask":            func(t *Target) { t.Masks[0].ReadOnly = false },
 		"mask LUNs":       func(t *Target) { t.Masks[0].Luns[0].Last = 3 },

@@ -94,6 +94,15 @@ func (f *fake) Targets() []admin.Target {
 	}
 }
 
+func (f *fake) Target(tid uint32) (admin.Target, error) {
+	for _, t := range f.Targets() {
+		if t.TID == tid {
+			return t, nil
+		}
+	}
+	return admin.Target{}, refuse(syscall.ENOENT, "there is no target %d", tid)
+}
+
 func refuse(errno syscall.Errno, format string, args ...any) error {
 	return &admin.Error{Errno: errno, Text: fmt.Sprintf(format, args...)}
 }

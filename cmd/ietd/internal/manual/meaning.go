@@ -19,6 +19,7 @@ var directiveMeanings = []meaning{
 	{name: "Alias", args: "TEXT", text: "A name for people, to the end of the line. It is sent to initiators as *TargetAlias*."},
 	{name: "Lun", args: "NUMBER PARAMETER=VALUE,...", text: "Gives the target a logical unit, see LUN PARAMETERS. There are no blanks around the commas."},
 	{name: "LunMask", args: "INITIATOR LUNS [ro]", text: "Says which LUNs an initiator sees. /INITIATOR/ is its name with *\\** and *?* as wildcards, its address, a prefix as *192.0.2.0/24*, or *ALL*; /LUNS/ is a list as *0,2-5*, or *ALL*, or *none*; with *ro* it cannot write. The first line that matches decides. A target with such lines shows nothing to initiators that none of them matches; one without shows everything to everybody. This directive is not IET's."},
+	{name: "Redirect", args: "ADDRESS[:PORT] [permanent]", text: "Sends logins to another portal, as *ietadm --redirect* does; with *permanent* initiators may remember it. This directive is not IET's."},
 	{name: "IncomingUser", args: "NAME SECRET", text: "A CHAP account that initiators log in with; any number. With one of them CHAP is required. Before the first *Target* it is for discovery. RFC 7143 asks for secrets of at least 12 bytes."},
 	{name: "OutgoingUser", args: "NAME SECRET", text: "What this side answers with when an initiator wants mutual CHAP. Its secret must not be that of an *IncomingUser*."},
 	{name: "MaxSessions", args: "NUMBER", text: "The most sessions of the target; 0 is any number."},

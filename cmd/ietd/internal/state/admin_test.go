@@ -4,6 +4,8 @@
 package state
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -255,5 +257,32 @@ func TestDeleteAsks(t *testing.T) {
 	}
 	if time.Since(begin) > time.Second {
 		t.Error("it waited for who had logged out")
+	}
+}
+
+// What ietadm can make, dump can say: a redirect, and one file behind two LUNs.
+func TestDumpOfRedirectAndSharedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shared")
+	if err := os.WriteFile(path, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, "Target iqn.2026-11.com.example:a\n Lun 0 Path="+path+"\n", always)
+	if err := h.Redirect(1, "192.0.2.9:3261", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.NewLun(1, 7, "Path="+path); err != nil {
+		t.Fatal(err)
+	}
+	text, err := h.Dump()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Redirect 192.0.2.9:3261 permanent", "Lun 0 Path=" + path, "Lun 7 Path=" + path} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the dump has no %q:\n%s", want, text)
+		}
+	}
+	if lines, err := h.Apply(h.parse(string(text)), true); len(lines) > 0 || err != nil {
+		t.Errorf("the dump is not what runs: %v, %v", lines, err)
 	}
 }

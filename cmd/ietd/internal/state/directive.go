@@ -40,6 +40,9 @@ var directives = append([]directive{
 	{"LunMask", "now",
 		func(a, b *config.Target) bool { return maskText(a) == maskText(b) },
 		maskText},
+	{"Redirect", newSessions,
+		func(a, b *config.Target) bool { return redirectText(a) == redirectText(b) },
+		redirectText},
 	count("MaxSessions", newSessions, func(t *config.Target) int { return t.MaxSessions }),
 	count("QueuedCommands", newSessions, func(t *config.Target) int { return t.QueuedCommands }),
 	count("Wthreads", "now", func(t *config.Target) int { return t.Wthreads }),
@@ -73,6 +76,13 @@ func accountText(list []config.Account) string {
 		return "none"
 	}
 	return strings.Join(names, ",")
+}
+
+func redirectText(t *config.Target) string {
+	if t.Redirect == nil {
+		return "none"
+	}
+	return t.Redirect.String()
 }
 
 func maskText(t *config.Target) string {

@@ -35,6 +35,17 @@ func (m *Manager) Targets() []admin.Target {
 	return list
 }
 
+// Target returns one target that runs. ENOENT.
+func (m *Manager) Target(tid uint32) (admin.Target, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	h, err := m.hostedBy(tid)
+	if err != nil {
+		return admin.Target{}, err
+	}
+	return m.show(h), nil
+}
+
 // show returns what is shown of h. The caller holds m.mu.
 func (m *Manager) show(h *hosted) admin.Target {
 	c := &h.cfg
@@ -48,8 +59,8 @@ func (m *Manager) show(h *hosted) admin.Target {
 	if t.Queued == 0 {
 		t.Queued = m.cfg.QueueDepth
 	}
-	if h.redirect != nil {
-		t.Redirect = h.redirect.Address()
+	if h.cfg.Redirect != nil {
+		t.Redirect = h.cfg.Redirect.Address()
 	}
 	for _, name := range sessionKeys {
 		t.Keys = append(t.Keys, admin.Param{Key: name, Value: c.Keys.Get(name)})

@@ -17,14 +17,13 @@ import (
 // A hosted is a target that runs. Its fields are guarded by Manager.mu; who
 // holds Manager.changes may read them without.
 type hosted struct {
-	name     string // as configured; it does not change
-	tid      uint32
-	made     uint64        // counts targets, from 1
-	cfg      config.Target // without Luns, which are in luns
-	scsi     *scsi.Target
-	redirect *target.Redirect // nil: served here
-	luns     []*lun           // in the order in which they were made
-	leaving  []*lun           // taken away, with commands still under way
+	name    string // as configured; it does not change
+	tid     uint32
+	made    uint64        // counts targets, from 1
+	cfg     config.Target // without Luns, which are in luns
+	scsi    *scsi.Target
+	luns    []*lun // in the order in which they were made
+	leaving []*lun // taken away, with commands still under way
 }
 
 // A lun is a logical unit that runs. Its fields are guarded as those of hosted.
@@ -65,7 +64,7 @@ func (h *hosted) entry(depth int) *target.Target {
 		TID: h.tid, Name: h.name, Alias: h.cfg.Alias, SCSI: h.scsi, Keys: h.cfg.Keys, QueueDepth: depth,
 		NOPInterval: seconds(h.cfg.NOPInterval), NOPTimeout: seconds(h.cfg.NOPTimeout),
 		Accounts:    target.Accounts{Incoming: h.cfg.Incoming, Outgoing: h.cfg.Outgoing},
-		MaxSessions: h.cfg.MaxSessions, Redirect: h.redirect,
+		MaxSessions: h.cfg.MaxSessions, Redirect: h.cfg.Redirect,
 	}
 }
 

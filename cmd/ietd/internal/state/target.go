@@ -5,15 +5,11 @@ package state
 
 import (
 	"errors"
-	"net"
-	"net/netip"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"ietring/cmd/ietd/internal/admin"
 	"ietring/cmd/ietd/internal/config"
-	"ietring/cmd/ietd/internal/target"
 )
 
 // TargetByName returns the id of the target of that name, compared without case.
@@ -169,30 +165,16 @@ func (m *Manager) Redirect(tid uint32, to string, permanent bool) error {
 	if err != nil {
 		return err
 	}
-	r, err := parseRedirect(to, permanent)
-	if err != nil {
-		return err
+	var r *config.Redirect
+	if to != "" {
+		if r, err = config.ParseRedirect(to, permanent); err != nil {
+			return refuse(errInvalid, "%v", err)
+		}
 	}
 	m.mu.Lock()
-	h.redirect = r
+	h.cfg.Redirect = r
 	m.mu.Unlock()
 	m.publish(h)
 	m.changed()
 	return nil
-}
-
-func parseRedirect(to string, permanent bool) (*target.Redirect, error) {
-	if to == "" {
-		return nil, nil
-	}
-	host, port, err := net.SplitHostPort(to)
-	if err != nil {
-		host, port = strings.TrimSuffix(strings.TrimPrefix(to, "["), "]"), "0"
-	}
-	addr, err := netip.ParseAddr(host)
-	n, portErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || portErr != nil || addr.Zone() != "" || addr.IsUnspecified() {
-		return nil, refuse(errInvalid, "%q is no place to redirect to; write an IP address, as in 192.0.2.1, 192.0.2.1:3260 or [2001:db8::1]:3260", to)
-	}
-	return &target.Redirect{Addr: addr.Unmap(), Port: uint16(n), Permanent: permanent}, nil
 }

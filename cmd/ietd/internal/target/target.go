@@ -4,7 +4,6 @@
 package target
 
 import (
-	"net/netip"
 	"time"
 
 	"ietring/cmd/ietd/internal/config"
@@ -36,21 +35,5 @@ type Accounts struct {
 	Outgoing *config.Account  // what we answer with in mutual CHAP; nil: nothing
 }
 
-// A Redirect sends initiators to another portal (RFC 7143, Section 11.13.5).
-type Redirect struct {
-	Addr      netip.Addr
-	Port      uint16 // 0: not said, which means 3260
-	Permanent bool   // initiators may remember it
-}
-
-// Address returns the value of TargetAddress in a redirecting Login Response:
-// without a portal group (RFC 7143, Section 13.8).
-func (r *Redirect) Address() string {
-	switch {
-	case r.Port != 0:
-		return netip.AddrPortFrom(r.Addr, r.Port).String()
-	case r.Addr.Is6():
-		return "[" + r.Addr.String() + "]"
-	}
-	return r.Addr.String()
-}
+// A Redirect is where the logins of a target are sent instead.
+type Redirect = config.Redirect
