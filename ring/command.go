@@ -26,7 +26,6 @@ func (l *loop) beginCommand(c *conn) {
 	}
 	l.expectUnsolicited(t, n)
 	if t.state == taskHeld {
-		t.early = true
 		if w := min(int(t.edtlOut()), MaxTransfer); w > 0 && !l.allocSpans(t, w) {
 			t.status = scsi.StatusTaskSetFull
 		}

@@ -46,14 +46,16 @@ func (l *loop) starve(t *task) {
 // served; one whose connection holds its share is passed over.
 func (l *loop) feedStarved() {
 	for t := l.starved.first; t != nil; {
-		next := t.queued
-		if l.allocSpans(t, t.need()) {
+		switch {
+		case l.allocSpans(t, t.need()):
 			l.starved.remove(t)
 			l.fed(t)
-		} else if t.conn.heldBytes == 0 {
+			t = l.starved.first // what was fed may have changed the queue
+		case t.conn.heldBytes == 0:
 			return // the arena is empty: later ones would only overtake
+		default:
+			t = t.queued
 		}
-		t = next
 	}
 }
 

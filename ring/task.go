@@ -50,7 +50,6 @@ type task struct {
 	// Data-out.
 	want      int    // bytes that are to arrive
 	got       int    // bytes that arrived, or were dropped where they are not wanted
-	early     bool   // data came before its turn; it is in spans
 	discard   bool   // data is counted, not kept
 	unsol     bool   // unsolicited data is still to come: no F bit yet
 	unsolEnd  int    // where unsolicited data must end

@@ -34,7 +34,6 @@ const getEventsArgLen = 24
 // enough for the scheduler to give our processor away.
 func (r *Ring) Submit() unix.Errno {
 	n := r.publish()
-	r.Enters++
 	_, _, errno := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 0,
 		uintptr(giouring.EnterGetEvents), 0, 0)
 	return errno
@@ -55,7 +54,6 @@ func (r *Ring) Wait(timeout time.Duration) unix.Errno {
 		flags |= uintptr(giouring.EnterExtArg)
 		arg, argLen = uintptr(unsafe.Pointer(a)), getEventsArgLen
 	}
-	r.Enters++
 	_, _, errno := syscall.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 1, flags, arg, argLen)
 	return errno
 }

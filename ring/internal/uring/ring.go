@@ -57,14 +57,11 @@ type Ring struct {
 	sqMask                  uint32
 	tail                    uint32 // our end of the submission queue; the kernel sees *sqTail
 
-	cqHead, cqTail, cqOverflow *uint32
-	cqes                       unsafe.Pointer
-	cqMask                     uint32
+	cqHead, cqTail *uint32
+	cqes           unsafe.Pointer
+	cqMask         uint32
 
 	wait Memory // a waitArg
-
-	// Enters counts calls into the kernel, for statistics.
-	Enters uint64
 }
 
 // New makes a ring with room for entries submissions, a power of two, and four
@@ -100,7 +97,7 @@ func (r *Ring) mapQueues(g *giouring.Ring, p *params) {
 	r.sqHead, r.sqTail, r.sqFlags = (*uint32)(ptr(sq, "head")), (*uint32)(ptr(sq, "tail")), (*uint32)(ptr(sq, "flags"))
 	r.sqes = ptr(sq, "sqes")
 	r.sqMask = p.sqEntries - 1
-	r.cqHead, r.cqTail, r.cqOverflow = (*uint32)(ptr(cq, "head")), (*uint32)(ptr(cq, "tail")), (*uint32)(ptr(cq, "overflow"))
+	r.cqHead, r.cqTail = (*uint32)(ptr(cq, "head")), (*uint32)(ptr(cq, "tail"))
 	r.cqes = ptr(cq, "cqes")
 	r.cqMask = p.cqEntries - 1
 }
