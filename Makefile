@@ -37,7 +37,7 @@ test: ## everything that CI does, the short way
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory check vet unit
 	@$(MAKE) --no-print-directory race
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=30000x
 	@$(MAKE) --no-print-directory conformance
 	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory kernel-short
