@@ -93,11 +93,14 @@ func (l *loop) plan(t *task) {
 		t.fail(t.status)
 		return
 	}
-	if sense != scsi.Good {
+	switch {
+	case sense != scsi.Good:
 		t.failSense(sense)
-		return
+	case t.plan.Status != scsi.StatusGood:
+		t.fail(t.plan.Status)
+	default:
+		l.provide(t)
 	}
-	l.provide(t)
 }
 
 // checkTransfer compares what the command moves with what the initiator
@@ -205,10 +208,12 @@ func (l *loop) execute(t *task) {
 	case scsi.ActionReply, scsi.ActionRead:
 		l.dataIn(t)
 	case scsi.ActionCollect:
-		if s := t.conn.sess.cfg.Nexus.Collected(p, t.bytes(t.want)); s != scsi.Good {
-			t.status, t.sense = scsi.StatusCheckCondition, s
+		if p.Blocking {
+			l.job(t)
+			return
 		}
-		l.respond(t)
+		t.giveParams()
+		l.collected(t)
 	case scsi.ActionWrite:
 		l.write(t)
 	case scsi.ActionFlush:
@@ -218,4 +223,24 @@ func (l *loop) execute(t *task) {
 	default:
 		panic("ring: plan with an unknown action")
 	}
+}
+
+// giveParams hands the parameter data to the device server. A worker may call it.
+func (t *task) giveParams() {
+	p := &t.plan
+	if s := t.conn.sess.cfg.Nexus.Collected(p, t.bytes(t.want)); s != scsi.Good {
+		t.status, t.sense = scsi.StatusCheckCondition, s
+		return
+	}
+	t.status = p.Status
+}
+
+// collected goes on with a command whose parameter data is understood: it is
+// done, or the plan has another action now.
+func (l *loop) collected(t *task) {
+	if t.status != scsi.StatusGood || t.plan.Action == scsi.ActionCollect {
+		l.respond(t)
+		return
+	}
+	l.execute(t)
 }

@@ -66,6 +66,7 @@ type task struct {
 	ops     int  // ring operations, worker jobs and functions that work for it
 	outs    int  // queued PDUs that point to it
 	again   bool // a ring operation came short: a worker does it all over
+	asked   bool // a worker gave the parameter data to the device server
 	abortd  bool // no response
 	status  scsi.Status
 	sense   scsi.Sense

@@ -88,11 +88,15 @@ func (l *loop) jobDone(t *task) {
 	if t.jobErr != 0 {
 		l.diskError(t, t.jobErr)
 	}
-	if t.state == taskEnded {
+	switch {
+	case t.state == taskEnded:
 		l.retire(t)
-		return
+	case t.asked:
+		t.asked = false
+		l.collected(t)
+	default:
+		l.transferred(t)
 	}
-	l.transferred(t)
 }
 
 // work does the disk part of t, on a worker. It leaves jobErr, or status and
@@ -117,6 +121,9 @@ func (t *task) work(scratch *uring.Memory) {
 		}
 	case scsi.ActionFlush:
 		err = t.unit.disk.Sync()
+	case scsi.ActionCollect:
+		t.asked = true
+		t.giveParams()
 	default:
 		panic("ring: a worker's job with an action that has none")
 	}

@@ -46,8 +46,8 @@ func (t *Target) Units() []*Unit {
 // errIdentity is returned by Change.
 var errIdentity = errors.New("scsi: the handle and the identity of a unit cannot change")
 
-// Change gives u, a unit of t, the description c, of which Handle, ScsiID and
-// ScsiSN are as they were. Each nexus finds the news pending: CAPACITY DATA HAS
+// Change gives u, a unit of t, the description c, of which Handle, Medium, ScsiID
+// and ScsiSN are as they were. Each nexus finds the news pending: CAPACITY DATA HAS
 // CHANGED for another number of blocks, MODE PARAMETERS CHANGED for another
 // protection or cache, NOT READY TO READY CHANGE for a unit that has a medium
 // again. While it has none, commands but INQUIRY, REPORT LUNS and their like end
@@ -56,7 +56,7 @@ func (t *Target) Change(u *Unit, c UnitConfig) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := u.state.Load()
-	if c.Handle != old.Handle || c.ScsiID != old.ScsiID || c.ScsiSN != old.ScsiSN {
+	if c.Handle != old.Handle || c.Medium != old.Medium || c.ScsiID != old.ScsiID || c.ScsiSN != old.ScsiSN {
 		return errIdentity
 	}
 	next, err := newState(c)

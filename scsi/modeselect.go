@@ -18,6 +18,10 @@ const (
 	modePageSPF = 0x40 // subpage format, of which there are no pages
 )
 
+// maxModeList is the longest parameter list that is looked at: more than all
+// pages together.
+const maxModeList = 512
+
 // planModeSelect6 is MODE SELECT(6) of SPC-4. SP is refused as a reserved bit:
 // nothing is ever saved.
 func planModeSelect6(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
@@ -32,6 +36,9 @@ func planModeSelect10(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 func planModeSelect(p *Plan, cdb *[16]byte, listLen int) Sense {
 	if listLen != 0 && cdb[1]&selectPF == 0 {
 		return InvalidFieldInCDB.AtCDB(1, 4)
+	}
+	if listLen > maxModeList {
+		return ParamListLength
 	}
 	return p.collectParams(cdb, listLen)
 }

@@ -20,7 +20,7 @@ const (
 	ActionVerify                    // read Len bytes at Off; when Compare, they must equal the data-out
 	ActionWriteVerify               // write durably, then read back; when Compare, it must equal the data-out
 	ActionFlush                     // what was acknowledged of Len bytes at Off becomes durable
-	ActionCollect                   // take OutLen bytes of data-out, then call Nexus.Collected
+	ActionCollect                   // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
 )
 
 // A Plan says how to carry out one command. The data plane owns it and uses it
@@ -39,6 +39,11 @@ type Plan struct {
 	Compare    bool // byte by byte: a difference is MISCOMPARE, its byte offset the information
 	Immediate  bool // the status may be sent before the flush is done
 	Descriptor bool // sense data of this command is in descriptor format
+	Blocking   bool // Collected may wait for a file: it is not to be called on a loop
+
+	// Status ends the command when it is not GOOD, and nothing else is done:
+	// RESERVATION CONFLICT and its kin, which have no sense.
+	Status Status
 
 	Reply []byte
 
@@ -52,7 +57,7 @@ type Plan struct {
 const MaxReplyLen = reportLUNsHeaderLen + lunLen*(MaxLUN+1)
 
 // MaxCollectLen is the most bytes that an ActionCollect asks for.
-const MaxCollectLen = 512
+const MaxCollectLen = 64 << 10
 
 // Plan decodes the command cdb for the LUN field lun of its PDU and fills in p
 // with what is to be done. It returns Good, or the sense to end the command
@@ -107,8 +112,9 @@ func reservedBitSet(hi, lo uint64) Sense {
 	return InvalidFieldInCDB.AtCDB(i/8, 7-i%8)
 }
 
-// Collected takes the parameter data that an ActionCollect asked for and does
-// the command. It returns Good or the sense to end the command with. data is
+// Collected takes the parameter data that an ActionCollect asked for. It does
+// the command, or leaves in p another Action that does it. It returns Good or
+// the sense to end the command with; p.Status may end it as well. data is
 // shorter than p.OutLen when the initiator sent less; it is not kept.
 func (n *Nexus) Collected(p *Plan, data []byte) Sense {
 	if p.Action != ActionCollect {

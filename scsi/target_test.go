@@ -62,7 +62,7 @@ func TestAddRefuses(t *testing.T) {
 	if err := tg.Add(4, u); err == nil {
 		t.Error("a unit was accepted twice")
 	}
-	if u.LUN() != 3 || u.Handle() != 7 || u.Config() != unitConfig() {
+	if u.LUN() != 3 || u.Handle() != 7 || u.Medium().Name() != unitConfig().ScsiSN {
 		t.Errorf("LUN %d, handle %d, config %+v", u.LUN(), u.Handle(), u.Config())
 	}
 }

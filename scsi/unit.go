@@ -12,7 +12,8 @@ import (
 
 // A UnitConfig is what a Unit is made of.
 type UnitConfig struct {
-	Handle uint32 // opaque number of the data plane, handed back by Unit.Handle
+	Handle uint32  // opaque number of the data plane, handed back by Unit.Handle
+	Medium *Medium // what the unit shares with others over the same blocks; nil: it has its own
 
 	Blocks            uint64 // logical blocks, at least 1
 	BlockSize         uint32 // bytes of a logical block: 512, 1024, 2048 or 4096
@@ -80,9 +81,22 @@ func newState(c UnitConfig) (*unitState, error) {
 	}, nil
 }
 
+// A Medium is what all units over the same blocks have in common, through
+// whichever targets and LUNs initiators reach them.
+type Medium struct {
+	name string // for messages
+}
+
+// NewMedium returns the state of a medium that no unit has yet.
+func NewMedium(name string) *Medium { return &Medium{name: name} }
+
+// Name returns what NewMedium was given.
+func (m *Medium) Name() string { return m.name }
+
 // A Unit is a logical unit: a disk.
 type Unit struct {
 	handle    uint32
+	medium    *Medium
 	state     atomic.Pointer[unitState]
 	lun, slot uint16        // set by Target.Add before the unit is seen by anyone
 	added     atomic.Bool   // it is in the LUN map of a target
@@ -96,13 +110,19 @@ func NewUnit(c UnitConfig) (*Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Unit{handle: c.Handle}
+	if state.Medium == nil {
+		state.Medium = NewMedium(c.ScsiSN)
+	}
+	u := &Unit{handle: c.Handle, medium: state.Medium}
 	u.state.Store(state)
 	return u, nil
 }
 
 // Handle returns the number that the data plane gave to the unit.
 func (u *Unit) Handle() uint32 { return u.handle }
+
+// Medium returns what the unit shares with others over the same blocks.
+func (u *Unit) Medium() *Medium { return u.medium }
 
 // Config returns what the unit is made of now.
 func (u *Unit) Config() UnitConfig { return u.state.Load().UnitConfig }
