@@ -4,8 +4,6 @@
 package ring
 
 import (
-	"time"
-
 	"golang.org/x/sys/unix"
 
 	"ietring/pdu"
@@ -124,7 +122,7 @@ func (l *loop) attach(h Handoff) {
 	c.setState(connServing)
 	l.liveConns++
 	if c.params.NOPInterval > 0 {
-		l.tickFrom(time.Now()) // once a connection
+		l.tickFrom(l.eng.now()) // once a connection
 		l.pinging++
 	}
 	l.startRecv(c)
@@ -136,7 +134,7 @@ func (l *loop) attach(h Handoff) {
 func (l *loop) refuse(h Handoff) {
 	_ = unix.Close(h.FD) // nothing was written that could be lost
 	l.count.Add(-1)
-	h.Session.end(l.eng.ctl)
+	h.Session.end(l.eng)
 }
 
 // drain asks everything that the connection has in the kernel to end. why goes
@@ -168,7 +166,7 @@ func (l *loop) drain(c *conn, why string) {
 func (l *loop) linger(c *conn) {
 	l.unserve(c, "the last PDU is sent")
 	c.setState(connLingering)
-	l.tickFrom(time.Now()) // once a connection
+	l.tickFrom(l.eng.now()) // once a connection
 	l.lingering++
 	c.quiet = 0
 	_ = unix.Shutdown(c.fd, unix.SHUT_WR) // ENOTCONN: the peer was faster
@@ -206,7 +204,7 @@ func (l *loop) drained(c *conn) {
 	l.freeConns = append(l.freeConns, c)
 	l.liveConns--
 	l.count.Add(-1)
-	sess.end(l.eng.ctl)
+	sess.end(l.eng)
 }
 
 // ud names an operation of the connection in the kernel.

@@ -5,7 +5,6 @@ package ring
 
 import (
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -140,9 +139,10 @@ func (l *loop) diskError(t *task, e syscall.Errno) {
 	t.status = scsi.StatusCheckCondition
 	t.sense = senseOf(t.plan.Action, e)
 	if deviceGone(e) && t.unit.gone.CompareAndSwap(false, true) {
-		go l.eng.ctl.DeviceGone(t.unit.unit, e)
+		unit := t.unit.unit
+		l.eng.spawn(func() { l.eng.ctl.DeviceGone(unit, e) })
 	}
-	now := time.Now().UnixNano() // a disk error is no ordinary command
+	now := l.eng.now().UnixNano() // a disk error is no ordinary command
 	if last := t.unit.lastError.Load(); now-last > int64(errorLogEvery) && t.unit.lastError.CompareAndSwap(last, now) {
 		l.eng.log.Error().Err(e).Str("path", t.unit.disk.Path()).Int64("offset", t.plan.Off).
 			Int("length", t.plan.Len).Msg("disk error")

@@ -43,6 +43,10 @@ type Engine struct {
 	work  workers
 	zero  uring.Memory // maxSpan zeroes: what nullio reads
 
+	// What the engine takes from its surroundings; the simulation has its own.
+	now   func() time.Time
+	spawn func(func()) // runs what may block, such as the methods of Control
+
 	mu       sync.Mutex
 	stopping bool
 	units    unitTable // by Unit.Handle
@@ -62,7 +66,8 @@ func Start(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero}
+	e := &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero,
+		now: time.Now, spawn: func(f func()) { go f() }}
 	// A loop that sleeps by the scheduler's knowledge gives its processor
 	// away, but one that submits does not: the rest of the program needs one
 	// of its own beside them.

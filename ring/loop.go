@@ -99,7 +99,7 @@ func (l *loop) turn() {
 	if l.ring.Ready() == 0 && !l.mail.full.Load() {
 		l.idle()
 	} else if l.turns++; l.turns%tickTurns == 0 {
-		l.tick(time.Now())
+		l.tick(l.eng.now())
 	}
 }
 
@@ -109,7 +109,7 @@ func (l *loop) idle() {
 	if l.stopped && l.liveConns == 0 {
 		return
 	}
-	began := time.Now()
+	began := l.eng.now()
 	if l.recent && l.spin(began) {
 		return
 	}
@@ -118,7 +118,7 @@ func (l *loop) idle() {
 		l.ring.Wait(l.patience())
 	}
 	l.mail.sleeping.Store(false)
-	now := time.Now()
+	now := l.eng.now()
 	waited := now.Sub(began)
 	l.recent = waited < busyWait
 	if waited >= trimAfter {
@@ -147,7 +147,7 @@ func (l *loop) spin(began time.Time) bool {
 				return true
 			}
 		}
-		if time.Since(began) > spinTime {
+		if l.eng.now().Sub(began) > spinTime {
 			return false
 		}
 	}
@@ -202,10 +202,16 @@ func (l *loop) setup(cpu int) error {
 	// Where permitted: the garbage collector's threads then do not take the
 	// processor from a loop, which takes milliseconds off the slowest commands.
 	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), -20)
-	var err error
-	if l.ring, err = uring.New(l.eng.cfg.RingEntries); err != nil {
+	r, err := uring.New(l.eng.cfg.RingEntries)
+	if err != nil {
 		return err
 	}
+	return l.equip(r)
+}
+
+// equip gives the loop r, and registers with it what the kernel is to know.
+func (l *loop) equip(r *uring.Ring) (err error) {
+	l.ring = r
 	if l.bufs, err = l.ring.NewBufRing(0, recvBufCount, recvBufLen); err != nil {
 		return err
 	}

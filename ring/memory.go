@@ -3,8 +3,6 @@
 
 package ring
 
-import "time"
-
 // allocSpans gives t memory for n bytes, all or nothing. A connection that
 // holds its share already gets none while it holds anything.
 func (l *loop) allocSpans(t *task, n int) bool {
@@ -37,7 +35,7 @@ func (l *loop) freeSpans(t *task) {
 
 // starve puts t on the queue for memory.
 func (l *loop) starve(t *task) {
-	l.tickFrom(time.Now()) // being short of memory is no ordinary state
+	l.tickFrom(l.eng.now()) // being short of memory is no ordinary state
 	t.state = taskStarved
 	l.starved.push(t)
 }

@@ -104,13 +104,13 @@ func (s *Session) adopt(c *conn) bool {
 }
 
 // end tells that the connection is gone and with it the session.
-func (s *Session) end(ctl Control) {
+func (s *Session) end(e *Engine) {
 	s.mu.Lock()
 	s.conn, s.closed = nil, true
 	s.mu.Unlock()
 	s.cfg.Nexus.Detach()
 	close(s.done)
-	go ctl.SessionGone(s)
+	e.spawn(func() { e.ctl.SessionGone(s) })
 }
 
 // maxCmdSN returns the last command number that is taken. It never goes back:

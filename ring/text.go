@@ -42,10 +42,10 @@ func (l *loop) text(t *task) {
 	c.textActive = true
 	t.ops++
 	sess, fd := c.sess, c.fd
-	go func() {
+	l.eng.spawn(func() {
 		answer := l.eng.ctl.Text(sess, localAddr(fd), request)
 		l.mail.post(func() { l.textDone(c, t, answer) })
-	}()
+	})
 }
 
 // textDone has the answer of the control plane.

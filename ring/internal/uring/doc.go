@@ -8,6 +8,7 @@
 //	BufRing   provided buffers for multishot receives
 //	Memory    pages outside the Go heap
 //	Probe     what of the machine is missing, in one sentence
+//	Kernel    what answers a simulated Ring instead of Linux
 //
 // giouring sets the ring up and maps it. What this package does itself, and
 // why, since the release that we depend on (August 2023) is the last:

@@ -34,6 +34,9 @@ const getEventsArgLen = 24
 // enough for the scheduler to give our processor away.
 func (r *Ring) Submit() unix.Errno {
 	n := r.publish()
+	if r.kernel != nil {
+		return r.kernel.Enter(false, 0)
+	}
 	_, _, errno := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 0,
 		uintptr(giouring.EnterGetEvents), 0, 0)
 	return errno
@@ -45,6 +48,9 @@ func (r *Ring) Submit() unix.Errno {
 // EINTR for a signal: the caller looks at the queue, whatever is returned.
 func (r *Ring) Wait(timeout time.Duration) unix.Errno {
 	n := r.publish()
+	if r.kernel != nil {
+		return r.kernel.Enter(true, timeout)
+	}
 	flags := uintptr(giouring.EnterGetEvents)
 	var arg, argLen uintptr
 	if timeout > 0 {

@@ -16,6 +16,12 @@ import (
 // register is the io_uring_register system call. arg points to n things, or to
 // one thing of n bytes, as the opcode wants.
 func (r *Ring) register(op uint32, arg unsafe.Pointer, n int) error {
+	if r.kernel != nil {
+		if errno := r.kernel.Register(op, arg, n); errno != 0 {
+			return errno
+		}
+		return nil
+	}
 	_, _, errno := syscall.Syscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), uintptr(op), uintptr(arg), uintptr(n), 0, 0)
 	if errno != 0 {
 		return errno
