@@ -15,12 +15,16 @@ type pendingSnapshot []*attentions
 type Nexus struct {
 	target    *Target
 	initiator string
+	id        NexusID
 	pending   atomic.Pointer[pendingSnapshot]
 	view      atomic.Pointer[View] // nil: the whole target
 }
 
 // Initiator returns the name that Attach was given.
 func (n *Nexus) Initiator() string { return n.initiator }
+
+// ID returns what names the nexus beyond its session.
+func (n *Nexus) ID() NexusID { return n.id }
 
 // Target returns the target of the nexus.
 func (n *Nexus) Target() *Target { return n.target }

@@ -99,12 +99,12 @@ func (t *Target) Lookup(lun [8]byte) *Unit {
 	return luns[n]
 }
 
-// Attach returns a new I_T nexus of initiator. A power-on condition is pending
-// on each unit.
-func (t *Target) Attach(initiator string) *Nexus {
+// Attach returns a new I_T nexus, of the port isid of initiator. A power-on
+// condition is pending on each unit.
+func (t *Target) Attach(initiator string, isid ISID) *Nexus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := &Nexus{target: t, initiator: initiator}
+	n := &Nexus{target: t, initiator: initiator, id: NexusID{portName(initiator), isid, portName(t.name)}}
 	n.pending.Store(new(pendingSnapshot))
 	n.grow(len(t.units))
 	t.nexuses[n] = struct{}{}

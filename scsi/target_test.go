@@ -92,7 +92,7 @@ func TestReportLUNs(t *testing.T) {
 
 func TestFullTarget(t *testing.T) {
 	tg := NewTarget("full")
-	n := tg.Attach("host")
+	n := tg.Attach("host", ISID{})
 	if tg.Name() != "full" || n.Initiator() != "host" {
 		t.Errorf("names %q, %q", tg.Name(), n.Initiator())
 	}
@@ -163,7 +163,7 @@ func TestUnitAttentions(t *testing.T) {
 			}
 		}
 	}
-	other := tg.Attach("other")
+	other := tg.Attach("other", ISID{})
 	expect("a new nexus", other, 0, powerOn)
 	expect("the old nexus does not see the new one", n, 0)
 
@@ -257,7 +257,7 @@ func TestNexusesAtOnce(t *testing.T) {
 			if err := tg.Add(uint16(1+i), newUnit(t, nil)); err != nil {
 				t.Error(err)
 			}
-			tg.Attach("other").Detach()
+			tg.Attach("other", ISID{}).Detach()
 		}
 	}
 	close(stop)

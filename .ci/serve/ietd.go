@@ -62,7 +62,7 @@ func StartConf(folder, conf string) (*Target, error) {
 // this machine has in /etc and /run.
 func start(folder string, args []string) (*Target, error) {
 	args = append([]string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json",
-		"--control-socket", "", "--access-dir", folder}, args...)
+		"--control-socket", "", "--access-dir", folder, "--state-dir", folder}, args...)
 	t := &Target{
 		command: exec.Command(Binary, args...),
 		exited:  make(chan error, 1),

@@ -39,6 +39,7 @@ type Config struct {
 	Report        Report // what was found in File
 	ControlSocket string // Unix socket of ietadm; "": none
 	ProcDir       string // where the two /proc/net/iet texts are kept; "": nowhere
+	StateDir      string // where disks keep what outlives a restart; "": nowhere
 	AccessDir     string // where initiators.allow, initiators.deny, targets.allow are; "": /etc/iet, then /etc
 	Strict        bool   // a LUN whose backing fails refuses the start
 

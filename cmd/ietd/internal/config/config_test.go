@@ -69,7 +69,7 @@ func TestArgs(t *testing.T) {
 		"-a", "192.0.2.1", "-a", "[2001:db8::1]", "-p", "0", "-d", "2", "-f", "-u", "7", "-g", "8",
 		"--threads", "3", "--ring-entries", "64", "--workers", "4", "--buffer-memory", "1GiB", "--queue-depth", "1024",
 		"--log-format", "json", "--pid-file", "/run/x.pid", "--session", "InitialR2T=Yes",
-		"--control-socket", "/run/x.sock", "--proc-dir", "/run/proc", "--access-dir", "/etc/x", "--strict",
+		"--control-socket", "/run/x.sock", "--proc-dir", "/run/proc", "--access-dir", "/etc/x", "--state-dir", "/var/x", "--strict",
 	})
 	if err != nil || action != Serve {
 		t.Fatal(action, err)
@@ -88,7 +88,7 @@ func TestArgs(t *testing.T) {
 		Portals: []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")},
 		Threads: 3, RingEntries: 64, Workers: 4, BufferMemory: 1 << 30, QueueDepth: 1024,
 		LogLevel: "trace", LogFormat: "json", PIDFile: "/run/x.pid", UID: 7, GID: 8,
-		ControlSocket: "/run/x.sock", ProcDir: "/run/proc", AccessDir: "/etc/x", Strict: true,
+		ControlSocket: "/run/x.sock", ProcDir: "/run/proc", AccessDir: "/etc/x", StateDir: "/var/x", Strict: true,
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("\n%+v, want\n%+v", c, want)

@@ -23,6 +23,9 @@ type surroundings struct {
 	files      []string // where ietd.conf may be; all but the first are deprecated
 	euid       int
 	runtimeDir string // $XDG_RUNTIME_DIR
+	stateDirs  string // $STATE_DIRECTORY, which the service manager sets: paths between colons
+	stateHome  string // $XDG_STATE_HOME
+	home       string // $HOME
 }
 
 func here() surroundings {
@@ -30,6 +33,9 @@ func here() surroundings {
 		files:      []string{"/etc/iet/ietd.conf", "/etc/ietd.conf"},
 		euid:       os.Geteuid(),
 		runtimeDir: os.Getenv("XDG_RUNTIME_DIR"),
+		stateDirs:  os.Getenv("STATE_DIRECTORY"),
+		stateHome:  os.Getenv("XDG_STATE_HOME"),
+		home:       os.Getenv("HOME"),
 	}
 }
 
@@ -46,6 +52,24 @@ func (s surroundings) controlSocket() string {
 		return ""
 	}
 	return filepath.Join(s.runtimeDir, "ietd.sock")
+}
+
+// stateDir returns where state is kept when nobody says: where the service
+// manager wants it, else /var/lib/ietd for root and ietd in the user's state
+// folder for others (XDG Base Directory Specification), and "" without one.
+func (s surroundings) stateDir() string {
+	first, _, _ := strings.Cut(s.stateDirs, ":")
+	switch {
+	case filepath.IsAbs(first):
+		return first
+	case s.euid == 0:
+		return "/var/lib/ietd"
+	case filepath.IsAbs(s.stateHome):
+		return filepath.Join(s.stateHome, "ietd")
+	case filepath.IsAbs(s.home):
+		return filepath.Join(s.home, ".local", "state", "ietd")
+	}
+	return ""
 }
 
 // loadFile finds ietd.conf, reads it, and makes one Config of it and the flags,

@@ -215,6 +215,25 @@ func TestControlSocket(t *testing.T) {
 	}
 }
 
+func TestStateDir(t *testing.T) {
+	tests := []struct {
+		name   string
+		around surroundings
+		want   string
+	}{
+		{"root", surroundings{euid: 0, home: "/root"}, "/var/lib/ietd"},
+		{"a service, the first of its directories", surroundings{euid: 7, stateDirs: "/var/lib/a:/var/lib/b", home: "/home/u"}, "/var/lib/a"},
+		{"somebody with a state folder", surroundings{euid: 7, stateHome: "/home/u/state", home: "/home/u"}, "/home/u/state/ietd"},
+		{"a state folder that is no absolute path is none", surroundings{euid: 7, stateHome: "state", home: "/home/u"}, "/home/u/.local/state/ietd"},
+		{"somebody without a home", surroundings{euid: 7}, ""},
+	}
+	for _, tt := range tests {
+		if got := tt.around.stateDir(); got != tt.want {
+			t.Errorf("%s: %s", tt.name, got)
+		}
+	}
+}
+
 func TestFindingJSON(t *testing.T) {
 	got, err := json.Marshal(Report{{"f", 12, Warning, "text", "1, the minimum"}, {"f", 0, Note, "text", ""}})
 	const want = `[{"file":"f","line":12,"severity":"warning","text":"text","iet_ran":"1, the minimum"},{"file":"f","line":0,"severity":"note","text":"text"}]`

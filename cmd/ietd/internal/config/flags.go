@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/bits"
 	"net/netip"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -173,7 +174,7 @@ func newParser(around surroundings) *parser {
 		Threads:     min(runtime.NumCPU(), defaultMaxThreads),
 		RingEntries: defaultRingEntries, Workers: defaultWorkers,
 		LogLevel: "info", LogFormat: "console",
-		ControlSocket: around.controlSocket(),
+		ControlSocket: around.controlSocket(), StateDir: around.stateDir(),
 	}
 	p := &parser{cfg: c, around: around, fs: pflag.NewFlagSet("ietd", pflag.ContinueOnError)}
 	p.fs.SortFlags = false
@@ -236,6 +237,13 @@ func (p *parser) fileFlags() {
 		return nil
 	})
 	p.path(&c.ProcDir, "proc-dir", "", "keep the texts of /proc/net/iet, volume and session, in this directory (default: nowhere)", "/run/ietd/proc")
+	p.flag("state-dir", "", "PATH", c.StateDir, "keep in this directory what disks remember over a restart, such as persistent reservations, '' for nowhere: then they forget; example: --state-dir /var/lib/ietd", func(s string) error {
+		if s != "" && !filepath.IsAbs(s) {
+			return fmt.Errorf("%q is not an absolute path", s)
+		}
+		c.StateDir = s
+		return nil
+	})
 	p.path(&c.AccessDir, "access-dir", "", "read initiators.allow, initiators.deny and targets.allow in this directory (default: /etc/iet, else /etc)", "/etc/iet")
 }
 

@@ -15,6 +15,7 @@ import (
 	"ietring/cmd/ietd/internal/session"
 	"ietring/pdu"
 	"ietring/ring"
+	"ietring/scsi"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -100,7 +101,7 @@ func (n *negotiation) beginNormal(entry *session.Entry, conn session.Conn) error
 		Initiator:  n.initiator,
 		ISID:       n.isid,
 		TSIH:       entry.TSIH(),
-		Nexus:      n.target.SCSI.Attach(n.initiator),
+		Nexus:      n.target.SCSI.Attach(n.initiator, scsi.ISID(n.isid)),
 		QueueDepth: n.queueDepth,
 		CmdSN:      n.cmdSN,
 	})

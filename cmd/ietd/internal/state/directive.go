@@ -115,6 +115,7 @@ var startOnly = []struct {
 	{"--queue-depth", func(c *config.Config) string { return strconv.Itoa(c.QueueDepth) }},
 	{"--control-socket", func(c *config.Config) string { return orDefault(c.ControlSocket) }},
 	{"--proc-dir", func(c *config.Config) string { return orDefault(c.ProcDir) }},
+	{"--state-dir", func(c *config.Config) string { return orDefault(c.StateDir) }},
 	{"--access-dir", func(c *config.Config) string { return orDefault(c.AccessDir) }},
 	{"iSNSServer", func(c *config.Config) string { return orDefault(c.ISNSServer) }},
 	{"iSNSAccessControl", func(c *config.Config) string { return strconv.FormatBool(c.ISNSAccessControl) }},
