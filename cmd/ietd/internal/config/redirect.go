@@ -69,6 +69,7 @@ func (p *confParser) redirectLine(name, rest string) {
 	p.target().Redirect = r
 }
 
-func sameRedirect(a, b *Redirect) bool {
+// SameRedirect reports whether a and b send to the same place, or both nowhere.
+func SameRedirect(a, b *Redirect) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }

@@ -130,7 +130,7 @@ func reproduces(text []byte, c *Config, targets []Target) error {
 	switch {
 	case got.ISNSServer != c.ISNSServer || got.ISNSAccessControl != c.ISNSAccessControl:
 		return fmt.Errorf("%w: iSNSServer or iSNSAccessControl", errCannotSay)
-	case !slices.Equal(got.Incoming, c.Incoming) || !sameAccount(got.Outgoing, c.Outgoing):
+	case !slices.Equal(got.Incoming, c.Incoming) || !SameAccount(got.Outgoing, c.Outgoing):
 		return fmt.Errorf("%w: an account for discovery", errCannotSay)
 	case len(got.Targets) != len(targets):
 		return fmt.Errorf("%w: the name of a target", errCannotSay)
@@ -152,12 +152,13 @@ func (t *Target) Equal(o *Target) bool {
 		}
 	}
 	return t.Name == o.Name && t.Alias == o.Alias && t.Keys == o.Keys &&
-		slices.Equal(t.Luns, o.Luns) && slices.Equal(t.Incoming, o.Incoming) && sameAccount(t.Outgoing, o.Outgoing) && sameRedirect(t.Redirect, o.Redirect) &&
+		slices.Equal(t.Luns, o.Luns) && slices.Equal(t.Incoming, o.Incoming) && SameAccount(t.Outgoing, o.Outgoing) && SameRedirect(t.Redirect, o.Redirect) &&
 		slices.EqualFunc(t.Masks, o.Masks, func(a, b Mask) bool {
 			return a.Initiator == b.Initiator && a.ReadOnly == b.ReadOnly && slices.Equal(a.Luns, b.Luns)
 		})
 }
 
-func sameAccount(a, b *Account) bool {
+// SameAccount reports whether a and b are the same account, or both none.
+func SameAccount(a, b *Account) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }

@@ -30,7 +30,7 @@ var directives = append([]directive{
 		func(a, b *config.Target) bool { return slices.Equal(a.Incoming, b.Incoming) },
 		func(t *config.Target) string { return accountText(t.Incoming) }},
 	{"OutgoingUser", newSessions,
-		func(a, b *config.Target) bool { return sameAccount(a.Outgoing, b.Outgoing) },
+		func(a, b *config.Target) bool { return config.SameAccount(a.Outgoing, b.Outgoing) },
 		func(t *config.Target) string {
 			if t.Outgoing == nil {
 				return "none"
@@ -41,7 +41,7 @@ var directives = append([]directive{
 		func(a, b *config.Target) bool { return maskText(a) == maskText(b) },
 		maskText},
 	{"Redirect", newSessions,
-		func(a, b *config.Target) bool { return redirectText(a) == redirectText(b) },
+		func(a, b *config.Target) bool { return config.SameRedirect(a.Redirect, b.Redirect) },
 		redirectText},
 	count("MaxSessions", newSessions, func(t *config.Target) int { return t.MaxSessions }),
 	count("QueuedCommands", newSessions, func(t *config.Target) int { return t.QueuedCommands }),
@@ -94,10 +94,6 @@ func maskText(t *config.Target) string {
 		return "none"
 	}
 	return strings.Join(masks, "; ")
-}
-
-func sameAccount(a, b *config.Account) bool {
-	return a == b || a != nil && b != nil && *a == *b
 }
 
 // startOnly are the things that hold from start to end.

@@ -175,7 +175,7 @@ func (p *plan) changeDirectives(h *hosted, next *config.Target) {
 func (p *plan) globals(next *config.Config) {
 	m := p.m
 	first, now := m.eng == nil, &m.cfg
-	if !slices.Equal(now.Incoming, next.Incoming) || !sameAccount(now.Outgoing, next.Outgoing) {
+	if !slices.Equal(now.Incoming, next.Incoming) || !config.SameAccount(now.Outgoing, next.Outgoing) {
 		p.steps = append(p.steps, step{line: "~ discovery: accounts (new sessions)"})
 		p.edits = append(p.edits, func(e *target.Edit) error {
 			e.SetDiscovery(target.Accounts{Incoming: next.Incoming, Outgoing: next.Outgoing})
