@@ -25,14 +25,27 @@ func (l *loop) beginCommand(c *conn) {
 		return
 	}
 	l.expectUnsolicited(t, n)
-	if t.state == taskHeld {
-		if w := min(int(t.edtlOut()), MaxTransfer); w > 0 && !l.allocSpans(t, w) {
-			t.status = scsi.StatusTaskSetFull
-		}
-	} else {
+	switch {
+	case t.state == taskHeld:
+		l.makeRoom(t)
+	case l.enter(t):
 		l.plan(t)
+	default:
+		l.makeRoom(t)
+		l.park(t)
 	}
 	r.task, r.note = t, noteTask
+}
+
+// makeRoom gets memory for a command that has to wait while its data is on its
+// way already. One that is to be asked for its data gets it when it starts.
+func (l *loop) makeRoom(t *task) {
+	if !t.unsol && t.bhs.DataLen() == 0 {
+		return
+	}
+	if n := min(int(t.edtlOut()), MaxTransfer); !l.allocSpans(t, n) {
+		t.status = scsi.StatusTaskSetFull
+	}
 }
 
 var errImmediateTooLong = &pdu.Error{Op: pdu.OpSCSICommand, Reason: pdu.ReasonInvalidPDUField,
@@ -47,10 +60,13 @@ func (l *loop) endCommand(c *conn) {
 	}
 	r.task = nil
 	t.got = r.bhs.DataLen()
-	if t.state == taskCollecting {
+	switch t.state {
+	case taskCollecting:
 		l.collect(t)
+	case taskBlocked:
+		l.advance(c.sess, t.set) // it may have waited for its own data only
 	}
-	l.releaseHeld(c)
+	l.releaseHeld(c.sess)
 }
 
 // edtlOut is how many bytes the initiator means to send.
@@ -69,8 +85,8 @@ func (t *task) edtlIn() uint32 {
 	return 0
 }
 
-// startHeld begins with a command that came before its turn, now that it is.
-func (l *loop) startHeld(t *task) {
+// start begins with a command that had to wait, now that its turn is.
+func (l *loop) start(t *task) {
 	l.plan(t)
 	if t.state == taskCollecting {
 		l.collect(t)
@@ -82,6 +98,10 @@ func (l *loop) startHeld(t *task) {
 func (l *loop) plan(t *task) {
 	c := t.conn
 	t.state = taskCollecting
+	if t.bhs.SCSICommand().Attr() > pdu.AttrHeadOfQueue {
+		t.failSense(scsi.InvalidMessage) // ACA, or an attribute that is not assigned
+		return
+	}
 	sense := c.sess.cfg.Nexus.Plan(&t.plan, t.bhs.LUN(), t.bhs.SCSICommand().CDB())
 	if t.plan.Unit != nil {
 		t.unit = l.eng.units.get(t.plan.Unit.Handle())

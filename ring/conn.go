@@ -56,7 +56,7 @@ type conn struct {
 	recvArmed  bool // the multishot receive is in the kernel
 	rearm      bool // the receive ended for lack of buffers and is armed again this turn
 	quiet      int  // ticks since bytes arrived, or since the lingering began
-	stalled    int  // ticks without a byte either way while others waited for its memory
+	stalled    int  // ticks without a byte either way while others waited for its memory, or since lastWords
 	pinged     bool // a NOP-In ping is not answered yet
 	textIn     []byte
 	textOut    []byte // what of a text response is still to be fetched
@@ -67,11 +67,18 @@ type conn struct {
 	numTasks   int
 	immediates int // immediate requests among them
 	heldBytes  int // arena bytes of its tasks
+	// parkedBytes are those of blocked commands among them, which do not count
+	// in the connection's share.
+	parkedBytes int
 
 	out       outQueue
 	dirty     bool // on the loop's list of connections to send for
 	sending   bool // a send is in the kernel
-	lastWords bool // drain when everything queued is sent
+	lastWords bool // nothing is received any more; what is queued is sent, then the connection ends
+	curt      bool // with lastWords: without waiting for the initiator to close
+	loggedOut bool // its end does not end the session
+
+	gone []chan struct{} // closed when the slot is free again
 }
 
 // setState panics on a transition that the drawing does not have.
@@ -119,6 +126,7 @@ func (l *loop) attach(h Handoff) {
 		l.refuse(h)
 		return
 	}
+	l.limitSilence(c)
 	c.setState(connServing)
 	l.liveConns++
 	if c.params.NOPInterval > 0 {
@@ -134,21 +142,23 @@ func (l *loop) attach(h Handoff) {
 func (l *loop) refuse(h Handoff) {
 	_ = unix.Close(h.FD) // nothing was written that could be lost
 	l.count.Add(-1)
-	h.Session.end(l.eng)
+	h.Session.lose(h.CID, nil, l.eng)
 }
 
 // drain asks everything that the connection has in the kernel to end. why goes
 // to the log.
 func (l *loop) drain(c *conn, why string) {
-	switch c.state {
-	case connServing:
-		l.unserve(c, why)
-	case connLingering:
-		l.lingering--
-	default:
+	if c.state != connServing && c.state != connLingering {
 		return
 	}
+	if c.lastWords {
+		l.lingering--
+	}
+	was := c.state
 	c.setState(connDraining)
+	if was == connServing {
+		l.unserve(c, why)
+	}
 	// Both the armed receive and a send end through this. ENOTCONN means that
 	// the peer was faster.
 	_ = unix.Shutdown(c.fd, unix.SHUT_RDWR)
@@ -160,14 +170,46 @@ func (l *loop) drain(c *conn, why string) {
 	l.drained(c)
 }
 
+// closeAfterSend ends the connection when everything queued is sent and the
+// initiator has closed, too; nothing that still arrives is looked at.
+func (l *loop) closeAfterSend(c *conn) {
+	l.beginLastWords(c)
+	if c.out.first == nil && !c.sending {
+		l.linger(c)
+	}
+}
+
+// dropAfterSend is closeAfterSend for a connection that may be dead already: its
+// commands are aborted, and nobody waits for the initiator.
+func (l *loop) dropAfterSend(c *conn, why string) {
+	if !c.serving() {
+		l.drain(c, why)
+		return
+	}
+	l.beginLastWords(c)
+	c.curt = true
+	l.abortTasks(c)
+	if c.out.first == nil && !c.sending {
+		l.drain(c, why)
+	}
+}
+
+// beginLastWords stops receiving. The rest is bounded by ticks.
+func (l *loop) beginLastWords(c *conn) {
+	if c.lastWords {
+		return
+	}
+	l.tickFrom(l.eng.now()) // once a connection
+	l.lingering++
+	c.lastWords, c.stalled = true, 0
+}
+
 // linger ends the connection after its last PDU was sent. To close at once
 // while the initiator still sends would make the kernel reset the connection,
 // and the initiator could lose the last PDU.
 func (l *loop) linger(c *conn) {
-	l.unserve(c, "the last PDU is sent")
 	c.setState(connLingering)
-	l.tickFrom(l.eng.now()) // once a connection
-	l.lingering++
+	l.unserve(c, "the last PDU is sent")
 	c.quiet = 0
 	_ = unix.Shutdown(c.fd, unix.SHUT_WR) // ENOTCONN: the peer was faster
 	l.abortTasks(c)
@@ -182,13 +224,18 @@ func (l *loop) abortTasks(c *conn) {
 	}
 }
 
-// unserve is the end of full feature phase.
+// unserve is the end of full feature phase. Without a logout it is the end of
+// the session too: at ErrorRecoveryLevel 0 nothing can take a lost connection's
+// place (RFC 7143, Section 7.1.5).
 func (l *loop) unserve(c *conn, why string) {
 	if c.params.NOPInterval > 0 {
 		l.pinging--
 	}
 	l.eng.log.Info().Str("initiator", c.sess.cfg.Initiator).Str("target", c.sess.cfg.TargetName).
 		Str("remote", c.remote).Str("why", why).Msg("connection closes")
+	if !c.loggedOut {
+		l.closeSession(c.sess, "another connection of the session was lost")
+	}
 }
 
 // drained closes the connection when nothing of it is in the kernel any more.
@@ -198,13 +245,16 @@ func (l *loop) drained(c *conn) {
 	}
 	_ = unix.Close(c.fd) // everything was sent or given up; there is nobody to tell
 	sess := c.sess
+	for _, ch := range c.gone {
+		close(ch)
+	}
 	c.setState(connFree)
 	c.gen++
-	c.fd, c.sess, c.textIn, c.textOut = -1, nil, nil, nil
+	c.fd, c.sess, c.textIn, c.textOut, c.gone = -1, nil, nil, nil, nil
 	l.freeConns = append(l.freeConns, c)
 	l.liveConns--
 	l.count.Add(-1)
-	sess.end(l.eng)
+	sess.lose(c.cid, c, l.eng)
 }
 
 // ud names an operation of the connection in the kernel.

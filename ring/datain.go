@@ -57,7 +57,7 @@ func (l *loop) sendData(t *task, n int) {
 		if t.sent == n {
 			in.SetStatus(uint8(scsi.StatusGood))
 			in.SetResidual(t.residual())
-			l.leave(t)
+			c.sess.leave(t)
 			h.SetStatSN(c.statSN)
 			c.statSN++
 		}
@@ -104,7 +104,7 @@ func (l *loop) respond(t *task) {
 	r.SetStatus(uint8(t.status))
 	r.SetExpDataSN(t.dataSNs)
 	r.SetResidual(t.residual())
-	l.leave(t)
+	c.sess.leave(t)
 	h.SetStatSN(c.statSN)
 	c.statSN++
 	if t.status == scsi.StatusCheckCondition {
@@ -117,12 +117,4 @@ func (l *loop) respond(t *task) {
 		l.push(c, o)
 	}
 	l.end(t)
-}
-
-// leave takes t out of the command window, so that its own response opens it.
-func (l *loop) leave(t *task) {
-	if t.numbered {
-		t.conn.sess.open--
-		t.numbered = false
-	}
 }

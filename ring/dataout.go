@@ -167,10 +167,13 @@ func (l *loop) endDataOut(c *conn) {
 	default:
 		l.endBurst(t)
 	}
-	if t.state == taskCollecting {
+	switch t.state {
+	case taskCollecting:
 		l.collect(t)
-	} else {
-		l.releaseHeld(c)
+	case taskBlocked:
+		l.advance(c.sess, t.set)
+	default:
+		l.releaseHeld(c.sess)
 	}
 }
 

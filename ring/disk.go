@@ -91,6 +91,7 @@ func (l *loop) flushUnit(t *task) {
 func (l *loop) diskDone(t *task, i int, res int32) {
 	t.ops--
 	switch want := t.opLen(i); {
+	case t.abortd && res == -int32(unix.ECANCELED):
 	case res == -int32(unix.EAGAIN), res == -int32(unix.EINTR), res >= 0 && int(res) < want:
 		t.again = true
 	case res < 0:
@@ -108,6 +109,20 @@ func (l *loop) diskDone(t *task, i int, res int32) {
 		return
 	}
 	l.transferred(t)
+}
+
+// cancelWork takes back what of t neither the kernel nor a worker has begun.
+// What they have is waited for: until then it may reach the disk.
+func (l *loop) cancelWork(t *task) {
+	switch {
+	case t.ops == 0 || !t.isCommand():
+	case l.eng.work.withdraw(t):
+		t.ops--
+	default:
+		for i := range max(len(t.spans), 1) {
+			uring.Cancel(l.ring.SQE(), ud(opDisk, uint8(i), t.gen, t.idx), ud(opCancel, 0, 0, 0))
+		}
+	}
 }
 
 // opLen is how many bytes operation i of t moves.

@@ -44,13 +44,11 @@ func (l *loop) refusePDU(c *conn, err *pdu.Error) {
 	}
 	if r.bhs.Opcode().HasCmdSN() && !r.bhs.Immediate() {
 		// A refused request used its number up, or all after it would wait.
-		switch c.sess.order(r.bhs.CmdSN()) {
-		case ignore:
+		if c.sess.order(r.bhs.CmdSN()) == ignore {
 			return
-		case deliver:
-			c.sess.expCmdSN++
-			defer l.releaseHeld(c)
 		}
+		c.sess.skip(r.bhs.CmdSN())
+		defer l.releaseHeld(c.sess)
 	}
 	l.reject(c, err.Reason)
 }
@@ -76,38 +74,29 @@ func (l *loop) accept(c *conn) *task {
 	switch {
 	case v == hold:
 		t.state = taskHeld
-		c.sess.held++
+		c.sess.put(h.CmdSN(), t)
 	case !t.immediate:
-		l.number(t)
+		c.sess.number(t)
 	}
 	return t
 }
 
-// number lets t take its place in the command window.
-func (l *loop) number(t *task) {
-	t.conn.sess.expCmdSN++
-	t.conn.sess.open++
-	t.numbered = true
-}
-
-// releaseHeld delivers the requests whose turn has come.
-func (l *loop) releaseHeld(c *conn) {
-	for c.sess.held > 0 && c.serving() {
-		t := c.tasks
-		for t != nil && (t.state != taskHeld || t.bhs.CmdSN() != c.sess.expCmdSN) {
-			t = t.next
-		}
-		if t == nil || t == c.recv.task {
-			return // the next one is missing, or its data still arrives
-		}
-		c.sess.held--
-		l.number(t)
-		if t.bhs.Opcode() == pdu.OpSCSICommand {
-			l.startHeld(t)
-		} else {
+// releaseHeld delivers the requests of s whose turn has come, and the functions
+// that waited for them. One whose own PDU still arrives is delivered at its end.
+func (l *loop) releaseHeld(s *Session) {
+	for t := s.turn(); t != nil && t != t.conn.recv.task && t.conn.serving(); t = s.turn() {
+		s.taken()
+		s.number(t)
+		switch {
+		case t.bhs.Opcode() != pdu.OpSCSICommand:
 			l.request(t)
+		case l.enter(t):
+			l.start(t)
+		default:
+			l.park(t)
 		}
 	}
+	l.releaseDeferred(s)
 }
 
 // beginRequest receives the data of a request that is no SCSI command.
@@ -142,11 +131,14 @@ func (l *loop) endRequest(c *conn) {
 	if t.state != taskHeld {
 		l.request(t)
 	}
-	l.releaseHeld(c)
+	l.releaseHeld(c.sess)
 }
 
 // request carries out a request that is no SCSI command, in its turn.
 func (l *loop) request(t *task) {
+	if t.bhs.Opcode() == pdu.OpTaskMgmt && t.deferred() {
+		return
+	}
 	t.state = taskWorking
 	switch t.bhs.Opcode() {
 	case pdu.OpNopOut:

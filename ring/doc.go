@@ -17,12 +17,15 @@
 //	recv.go      bytes arrive in provided buffers; the phases of a PDU
 //	dispatch.go  one row an opcode: what begins when the header is here, what
 //	             ends when the data is
-//	command.go   SCSI Command: order by CmdSN, plan (package scsi), memory
+//	window.go    the command window of a session: order by CmdSN
+//	taskset.go   SIMPLE, ORDERED and HEAD OF QUEUE
+//	command.go   SCSI Command: plan (package scsi), memory
 //	dataout.go   immediate, unsolicited and solicited data; R2T
 //	disk.go      ring operations on the backing; worker.go for the rest
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
-//	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, reject.go
+//	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, async.go, reject.go
+//	tick.go      what time ends: pings, stalls;  silence.go what TCP ends
 //
 // Rules. Nothing blocks a loop, nothing is allocated for a command once warm.
 // Completions change state and queue; a turn of the loop ends with one enter.

@@ -130,12 +130,13 @@ func (e *Engine) fileSlots() int {
 	return int(lim.Cur)
 }
 
-// Attach gives a connection that has logged in to the loop that has fewest.
+// Attach gives a connection that has logged in to the loop of its session; the
+// first one of a session to the loop that has fewest.
 // When it fails the caller still owns the descriptor and the session.
 func (e *Engine) Attach(h Handoff) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stopping || !h.Session.give() {
+	if e.stopping {
 		return ErrStopping
 	}
 	best := e.loops[0]
@@ -144,10 +145,14 @@ func (e *Engine) Attach(h Handoff) error {
 			best = l
 		}
 	}
-	best.count.Add(1)
-	if !best.mail.post(func() { best.attach(h) }) {
-		best.count.Add(-1)
-		h.Session.takeBack()
+	at := h.Session.give(h.CID, best)
+	if at == nil {
+		return ErrStopping
+	}
+	at.count.Add(1)
+	if !at.mail.post(func() { at.attach(h) }) {
+		at.count.Add(-1)
+		h.Session.takeBack(h.CID)
 		return ErrStopping
 	}
 	return nil

@@ -62,6 +62,16 @@ const (
 	// one command of any size.
 	heldShare = 4
 
+	// deadAfter is for how long bytes that we sent may stay unacknowledged by
+	// the initiator's TCP, or a window closed, before the connection ends; and
+	// idleProbe after how much silence TCP looks whether the other end is there,
+	// as often again as probes are given below. With both, a half-open
+	// connection dies though NOPInterval is 0.
+	deadAfter  = 120 * time.Second
+	idleProbe  = 30 * time.Second
+	probeEvery = 10 * time.Second
+	probes     = 3
+
 	// maxText is the longest text of one negotiation in full feature phase.
 	maxText = 64 << 10
 
@@ -99,6 +109,9 @@ const (
 	// lingerTicks is how long a connection whose last PDU is sent waits for
 	// the initiator to close.
 	lingerTicks = 2
+
+	// curtTicks is how long a connection that we drop may take our last PDU.
+	curtTicks = 1
 
 	// stallTicks is for how long a connection may hold memory that others wait
 	// for without moving a byte.

@@ -3,21 +3,31 @@
 
 package ring
 
-import "ietring/pdu"
+import (
+	"slices"
 
-// logout ends the connection, and as MaxConnections is 1 the session, when the
-// commands in flight have ended (RFC 7143, Section 11.14).
+	"ietring/pdu"
+)
+
+// logout ends the session, the connection that it came on, or another one, when
+// the commands in flight there have ended (RFC 7143, Section 11.14). The session
+// outlives the end of a connection when it has another.
 func (l *loop) logout(t *task) {
 	c := t.conn
 	req := t.bhs.LogoutRequest()
-	switch {
-	case req.Reason() == pdu.LogoutRecovery:
+	which := slices.Clone(c.sess.conns)
+	switch req.Reason() {
+	case pdu.LogoutCloseSession:
+	case pdu.LogoutCloseConnection:
+		which = slices.DeleteFunc(which, func(v *conn) bool { return v.cid != req.CID() || !v.serving() })
+		if len(which) == 0 {
+			l.answerLogout(t, pdu.LogoutCIDNotFound)
+			return
+		}
+	case pdu.LogoutRecovery:
 		l.answerLogout(t, pdu.LogoutRecoveryUnsupported)
 		return
-	case req.Reason() == pdu.LogoutCloseConnection && req.CID() != c.cid:
-		l.answerLogout(t, pdu.LogoutCIDNotFound)
-		return
-	case req.Reason() > pdu.LogoutRecovery:
+	default:
 		c.recv.bhs = t.bhs // Reject shows the header that it refuses
 		l.reject(c, pdu.ReasonInvalidPDUField)
 		l.end(t)
@@ -26,13 +36,41 @@ func (l *loop) logout(t *task) {
 	t.ops++ // t must stay until the others have ended
 	w := &abortWait{left: 1, done: func() {
 		t.ops--
-		l.answerLogout(t, pdu.LogoutClosed)
-		if c.serving() {
-			l.closeAfterSend(c)
-		}
+		l.loggedOut(t, which)
 	}}
-	l.abortAll(c, w, func(v *task) bool { return v != t })
+	l.freeze(func() {
+		for _, v := range which {
+			l.abortAll(v, w, func(v *task) bool { return v != t })
+		}
+	})
 	w.ended()
+	if c.serving() {
+		l.releaseHeld(c.sess) // numbers of requests that were aborted count as received
+	}
+}
+
+// loggedOut answers t, whose connections have no commands any more, and ends
+// them.
+func (l *loop) loggedOut(t *task, which []*conn) {
+	c, sess := t.conn, t.conn.sess
+	own := false
+	for _, v := range which {
+		switch {
+		case v.sess != sess: // gone meanwhile
+		case v == c:
+			own = true
+		default:
+			v.loggedOut = true
+			l.drain(v, "logged out")
+		}
+	}
+	if own && c.serving() {
+		c.loggedOut = true
+	}
+	l.answerLogout(t, pdu.LogoutClosed)
+	if own && c.serving() {
+		l.closeAfterSend(c)
+	}
 }
 
 func (l *loop) answerLogout(t *task, r pdu.LogoutResult) {
@@ -44,19 +82,4 @@ func (l *loop) answerLogout(t *task, r pdu.LogoutResult) {
 	h.LogoutResponse().SetResult(r)
 	l.push(t.conn, o)
 	l.end(t)
-}
-
-// requestLogout sends the Asynchronous Message that asks for a logout.
-func (l *loop) requestLogout(c *conn, seconds uint16) {
-	o := l.newOut(c, nil)
-	h := o.bhs()
-	h.SetOpcode(pdu.OpAsync)
-	h.SetFinal()
-	h.SetITT(pdu.NoTag)
-	a := h.AsyncMessage()
-	a.SetEvent(pdu.AsyncLogoutRequest)
-	a.SetParams(0, 0, seconds)
-	h.SetStatSN(c.statSN)
-	c.statSN++
-	l.push(c, o)
 }

@@ -51,6 +51,7 @@ type loop struct {
 	tasks     []*task
 	freeTasks []*task
 	starved   taskQueue // tasks that wait for memory
+	frozen    bool      // no blocked command is started, see freeze
 	slots     slotPool
 	blocks    blockPool
 
@@ -59,7 +60,7 @@ type loop struct {
 	jobs      []*task
 	onCQE     func(uring.CQE) // l.complete, bound once
 	pinging   int             // connections with NOPInterval
-	lingering int             // connections that wait for the peer to close
+	lingering int             // connections that send their last words or wait for the peer to close
 	ticked    time.Time       // last look at these two
 	turns     uint32          // without a pause
 	recent    bool            // recent waits were short: spinning pays

@@ -7,7 +7,7 @@ package ring
 // holds its share already gets none while it holds anything.
 func (l *loop) allocSpans(t *task, n int) bool {
 	c := t.conn
-	if c.heldBytes > 0 && c.heldBytes+n > l.arena.limit/heldShare {
+	if held := c.heldBytes - c.parkedBytes; held > 0 && held+n > l.arena.limit/heldShare {
 		return false
 	}
 	for at := 0; at < n; at += maxSpan {
@@ -49,7 +49,7 @@ func (l *loop) feedStarved() {
 			l.starved.remove(t)
 			l.fed(t)
 			t = l.starved.first // what was fed may have changed the queue
-		case t.conn.heldBytes == 0:
+		case t.conn.heldBytes == t.conn.parkedBytes:
 			return // the arena is empty: later ones would only overtake
 		default:
 			t = t.queued

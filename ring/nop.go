@@ -24,7 +24,7 @@ func (l *loop) nopOut(t *task) {
 // NOPTimeout).
 func (l *loop) ping() {
 	for _, c := range l.conns {
-		if !c.serving() || c.params.NOPInterval == 0 {
+		if !c.serving() || c.lastWords || c.params.NOPInterval == 0 {
 			continue
 		}
 		c.quiet++

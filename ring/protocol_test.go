@@ -283,17 +283,22 @@ func TestTaskManagement(t *testing.T) {
 			t.Errorf("function %d: %d, want %d", f, r, want)
 		}
 	}
-	stuck(i)
-	stuck(i)
-	if r := i.taskMgmt(pdu.AbortTaskSet, 0, 0); r != pdu.FunctionComplete {
-		t.Errorf("abort task set: %d", r)
+	for _, f := range []pdu.TaskFunction{pdu.AbortTaskSet, pdu.ClearTaskSet} {
+		theirs := stuck(other)
+		stuck(i)
+		stuck(i)
+		if r := i.taskMgmt(f, 0, 0); r != pdu.FunctionComplete {
+			t.Errorf("function %d: %d", f, r)
+		}
+		if r := other.taskMgmt(pdu.AbortTask, 0, theirs.ITT()); r != pdu.FunctionComplete {
+			t.Errorf("function %d reached another nexus, whose task set is its own: %d", f, r)
+		}
 	}
 	for _, tt := range []struct {
 		f           pdu.TaskFunction
 		asc, ascq   byte
 		issuerHears bool
 	}{
-		{pdu.ClearTaskSet, 0x2f, 0x00, false},
 		{pdu.LogicalUnitReset, 0x29, 0x03, true},
 		{pdu.TargetWarmReset, 0x29, 0x02, true},
 	} {

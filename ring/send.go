@@ -248,6 +248,8 @@ func (l *loop) sendDone(c *conn, res int32) {
 	case q.first != nil && !c.dirty:
 		c.dirty = true
 		l.dirty = append(l.dirty, c)
+	case q.first == nil && c.curt:
+		l.drain(c, "it was told")
 	case q.first == nil && c.lastWords:
 		l.linger(c)
 	default:
@@ -294,14 +296,5 @@ func (l *loop) dropQueue(c *conn) {
 			t.outs--
 			l.retire(t)
 		}
-	}
-}
-
-// closeAfterSend ends the connection when everything queued is sent; nothing
-// that still arrives is looked at.
-func (l *loop) closeAfterSend(c *conn) {
-	c.lastWords = true
-	if c.out.first == nil && !c.sending {
-		l.linger(c)
 	}
 }

@@ -4,33 +4,35 @@
 package ring
 
 import (
+	"slices"
 	"sync"
 
 	"ietring/pdu"
 )
 
-// A Session is an I_T nexus in full feature phase. While MaxConnections is 1
-// it has one connection, and the loop of that connection owns the command
-// window.
+// A Session is an I_T nexus in full feature phase. All its connections are on
+// one loop, which owns the command window and the task sets: commands of several
+// connections are put in order without a lock, and what one connection brings
+// can go on with what another one waits for in the same turn.
 type Session struct {
 	cfg  SessionConfig
 	done chan struct{}
 
-	mu     sync.Mutex // guards what follows; taken by the control plane and at the ends of life
-	conn   *conn      // nil before a loop has it and after the end; the loop's to look into
-	loop   *loop      // of conn
-	given  bool       // Attach gave it to a loop, which will end it
+	mu     sync.Mutex // guards what follows; taken by the control plane and at the ends of a connection's life
+	loop   *loop      // of all connections; nil before the first
+	cids   []uint16   // of the connections that were given to the loop and are not closed yet
 	closed bool       // Close was called or the session has ended: no Attach any more
 
-	// The command window (RFC 7143, Section 4.2.2.1), owned by the loop.
-	expCmdSN pdu.Serial
-	open     int // numbered requests between their dispatch and their response
-	held     int // tasks that wait for an earlier CmdSN
+	// What follows is the loop's.
+	window
+	conns    []*conn
+	deferred []*task    // immediate functions that wait for commands before them
+	sets     []*taskSet // empty while all commands are SIMPLE
 }
 
 // NewSession makes a session that has no connection yet.
 func (e *Engine) NewSession(cfg SessionConfig) *Session {
-	return &Session{cfg: cfg, done: make(chan struct{}), expCmdSN: cfg.CmdSN}
+	return &Session{cfg: cfg, done: make(chan struct{}), window: window{expCmdSN: cfg.CmdSN, depth: cfg.QueueDepth}}
 }
 
 // Config returns what the session was made with.
@@ -40,101 +42,173 @@ func (s *Session) Config() SessionConfig { return s.cfg }
 // last command has ended.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Close asks for the end of the session: its connection is dropped. It does
-// not wait; see Done. A session that never had a connection ends at once.
+// CIDs returns the identifiers of the session's connections.
+func (s *Session) CIDs() []uint16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.cids)
+}
+
+// Close asks for the end of the session: the initiator is told by an
+// Asynchronous Message (RFC 7143, Section 11.9, AsyncEvent 3) as far as it takes
+// one, and all connections are dropped. It does not wait; see Done. A session
+// that never had a connection ends at once.
 func (s *Session) Close() {
 	s.mu.Lock()
-	c, l, mine := s.conn, s.loop, !s.given && !s.closed
+	l, mine := s.loop, s.loop == nil && !s.closed
 	s.closed = true
 	s.mu.Unlock()
-	if c != nil {
-		l.mail.post(func() {
-			if c.sess == s {
-				l.drain(c, "the session was closed")
-			}
-		})
-	}
-	if mine {
+	switch {
+	case mine:
 		s.cfg.Nexus.Detach()
 		close(s.done)
+	case l != nil:
+		l.mail.post(func() { l.closeSession(s, "the session was closed") })
 	}
 }
 
-// RequestLogout asks the initiator by an Asynchronous Message to log out within
-// so many seconds (RFC 7143, Section 11.9, AsyncEvent 1). It does not close the
-// session when it does not; see Close.
+// DropConnection asks for the end of one connection, as a logout of it would;
+// the session goes on when it has another. The result is closed when that
+// connection's last command has ended, or when there is no such connection.
+func (s *Session) DropConnection(cid uint16) <-chan struct{} {
+	gone := make(chan struct{})
+	s.mu.Lock()
+	l := s.loop
+	s.mu.Unlock()
+	if l == nil || !l.mail.post(func() { l.dropConnection(s, cid, gone) }) {
+		close(gone)
+	}
+	return gone
+}
+
+// Window returns ExpCmdSN and MaxCmdSN, for the login of another connection.
+func (s *Session) Window() (exp, most pdu.Serial) {
+	s.mu.Lock()
+	l := s.loop
+	s.mu.Unlock()
+	answer := make(chan window, 1)
+	if l == nil || !l.mail.post(func() { answer <- s.window }) {
+		return s.cfg.CmdSN, s.cfg.CmdSN + pdu.Serial(s.cfg.QueueDepth) - 1
+	}
+	w := <-answer // a loop that ends carries out what was posted
+	return w.expCmdSN, w.maxCmdSN()
+}
+
+// RequestLogout asks the initiator by an Asynchronous Message on each connection
+// to log out within so many seconds (RFC 7143, Section 11.9, AsyncEvent 1). It
+// does not close the session when it does not; see Close.
 func (s *Session) RequestLogout(seconds uint16) {
 	s.mu.Lock()
-	c, l := s.conn, s.loop
+	l := s.loop
 	s.mu.Unlock()
-	if c == nil {
+	if l == nil {
 		return
 	}
 	l.mail.post(func() {
-		if c.sess == s && c.serving() && !c.lastWords {
-			l.requestLogout(c, seconds)
+		for _, c := range s.conns {
+			if c.serving() && !c.lastWords {
+				l.async(c, pdu.AsyncLogoutRequest, 0, 0, seconds)
+			}
 		}
 	})
 }
 
-// give marks the session as a loop's; false when it was closed.
-func (s *Session) give() bool {
+// give books connection cid for a loop: that of the session, or, for its first
+// connection, best. It returns nil when the session was closed.
+func (s *Session) give(cid uint16, best *loop) *loop {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.given = !s.closed
-	return s.given
+	if s.closed {
+		return nil
+	}
+	if s.loop == nil {
+		s.loop = best
+	}
+	s.cids = append(s.cids, cid)
+	return s.loop
 }
 
 // takeBack undoes give: the loop has ended.
-func (s *Session) takeBack() {
+func (s *Session) takeBack(cid uint16) {
 	s.mu.Lock()
-	s.given = false
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.strike(cid)
+	if len(s.cids) == 0 {
+		s.loop = nil
+	}
 }
 
-// adopt makes c the connection of the session; false when it was closed.
+// strike takes cid off the list once. The caller holds s.mu.
+func (s *Session) strike(cid uint16) {
+	if i := slices.Index(s.cids, cid); i >= 0 {
+		s.cids = slices.Delete(s.cids, i, i+1)
+	}
+}
+
+// adopt makes c a connection of the session; false when it was closed.
 func (s *Session) adopt(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	s.conn, s.loop = c, c.loop
+	s.conns = append(s.conns, c)
 	return true
 }
 
-// end tells that the connection is gone and with it the session.
-func (s *Session) end(e *Engine) {
+// lose tells that connection cid, c if it was adopted, is gone; with the last
+// one the session ends.
+func (s *Session) lose(cid uint16, c *conn, e *Engine) {
+	s.conns = slices.DeleteFunc(s.conns, func(v *conn) bool { return v == c })
 	s.mu.Lock()
-	s.conn, s.closed = nil, true
+	s.strike(cid)
+	last := len(s.cids) == 0
+	s.closed = s.closed || last
 	s.mu.Unlock()
-	s.cfg.Nexus.Detach()
-	close(s.done)
-	e.spawn(func() { e.ctl.SessionGone(s) })
-}
-
-// maxCmdSN returns the last command number that is taken. It never goes back:
-// a dispatch moves expCmdSN and open together, a response lowers open.
-func (s *Session) maxCmdSN() pdu.Serial {
-	return s.expCmdSN + pdu.Serial(s.cfg.QueueDepth-s.open-1)
-}
-
-// A verdict says what becomes of a numbered request.
-type verdict uint8
-
-const (
-	deliver verdict = iota // now
-	hold                   // an earlier one is missing
-	ignore                 // outside the window: in silence
-)
-
-// order looks at the number of a request that is not immediate.
-func (s *Session) order(sn pdu.Serial) verdict {
-	switch {
-	case sn == s.expCmdSN && sn.InWindow(s.expCmdSN, s.maxCmdSN()):
-		return deliver
-	case sn.InWindow(s.expCmdSN, s.maxCmdSN()):
-		return hold
+	if last {
+		s.cfg.Nexus.Detach()
+		close(s.done)
+		e.spawn(func() { e.ctl.SessionGone(s) })
 	}
-	return ignore
+}
+
+// unhold forgets a request that waits in the window, or a function that waits
+// for commands before it; its number counts as received.
+func (s *Session) unhold(t *task) {
+	if t.immediate {
+		s.deferred = slices.DeleteFunc(s.deferred, func(v *task) bool { return v == t })
+		return
+	}
+	s.forget(t.bhs.CmdSN())
+}
+
+// closeSession tells the initiator that the session ends, and drops every
+// connection.
+func (l *loop) closeSession(s *Session, why string) {
+	for _, c := range slices.Clone(s.conns) {
+		if !c.serving() {
+			continue
+		}
+		if !c.lastWords {
+			l.async(c, pdu.AsyncDropSession, 0, 0, 0)
+		}
+		l.dropAfterSend(c, why)
+	}
+}
+
+// dropConnection drops one connection of s without ending the session.
+func (l *loop) dropConnection(s *Session, cid uint16, gone chan struct{}) {
+	for _, c := range s.conns {
+		if c.cid != cid {
+			continue
+		}
+		c.gone = append(c.gone, gone)
+		c.loggedOut = true
+		if c.serving() && !c.lastWords {
+			l.async(c, pdu.AsyncDropConnection, cid, 0, 0)
+		}
+		l.dropAfterSend(c, "the connection was closed")
+		return
+	}
+	close(gone)
 }

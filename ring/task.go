@@ -12,7 +12,7 @@ import (
 
 // taskState is the life of a task.
 //
-//	free -> held -> starved -> collecting -> working -> ended -> free
+//	free -> held -> blocked -> starved -> collecting -> working -> ended -> free
 //
 // States are skipped, never gone back to, but for free.
 type taskState uint8
@@ -20,6 +20,7 @@ type taskState uint8
 const (
 	taskFree       taskState = iota
 	taskHeld                 // an earlier CmdSN is missing
+	taskBlocked              // another command of its task set goes first
 	taskStarved              // waits for buffer memory
 	taskCollecting           // waits for data of the initiator
 	taskWorking              // an operation, a worker or a function works for it
@@ -35,17 +36,20 @@ type task struct {
 
 	conn       *conn
 	next, prev *task // on the connection's list
-	queued     *task // next on the starved queue
+	queued     *task // next on the starved queue, or of those that are blocked
 
 	bhs       pdu.BHS // the request's header
 	immediate bool
 	numbered  bool // counts in the command window
+
+	set *taskSet // that orders it; nil while all commands are SIMPLE
 
 	plan scsi.Plan
 	unit *lu
 
 	spans  []span // memory of the data, in order
 	length int    // bytes of data that the spans are for
+	parked int    // bytes of the spans that are not in the connection's share
 
 	// Data-out.
 	want      int    // bytes that are to arrive
@@ -106,7 +110,13 @@ func (l *loop) newTask(c *conn) *task {
 
 // retire frees t when it has ended and nothing points to it any more.
 func (l *loop) retire(t *task) {
-	if t.state != taskEnded || t.ops > 0 || t.outs > 0 {
+	if t.state != taskEnded || t.ops > 0 {
+		return
+	}
+	if t.set != nil {
+		l.leaveSet(t)
+	}
+	if t.outs > 0 {
 		return
 	}
 	c := t.conn
@@ -148,9 +158,13 @@ func (l *loop) abort(t *task) {
 	}
 	switch t.state {
 	case taskHeld:
-		t.conn.sess.held--
+		t.conn.sess.unhold(t)
+	case taskBlocked:
+		l.unblock(t)
 	case taskStarved:
 		l.starved.remove(t)
+	case taskWorking:
+		l.cancelWork(t)
 	}
 	t.abortd = true
 	l.end(t)
@@ -159,10 +173,7 @@ func (l *loop) abort(t *task) {
 // end marks t as over: it leaves the command window and is freed as soon as
 // nothing points to it.
 func (l *loop) end(t *task) {
-	if t.numbered {
-		t.conn.sess.open--
-		t.numbered = false
-	}
+	t.conn.sess.leave(t)
 	t.state = taskEnded
 	l.retire(t)
 }
@@ -197,5 +208,5 @@ func (q *taskQueue) remove(t *task) {
 		t.queued = nil
 		return
 	}
-	panic("ring: a starved task is not on the queue")
+	panic("ring: a task is not on the queue that it waits on")
 }

@@ -23,7 +23,8 @@ func (w *abortWait) ended() {
 	}
 }
 
-// abortAll aborts the tasks of c that match and has w wait for them.
+// abortAll aborts the tasks of c that match, newest first, and has w wait for
+// them.
 func (l *loop) abortAll(c *conn, w *abortWait, match func(*task) bool) {
 	for t := c.tasks; t != nil; {
 		next := t.next
@@ -43,48 +44,92 @@ func (l *loop) abortFor(t *task, w *abortWait) {
 	l.abort(t)
 }
 
-// taskMgmt carries out a task management function (RFC 7143, Section 11.5).
+// taskMgmt carries out a task management function (RFC 7143, Section 11.5). What
+// it means for tasks:
+//
+//	ABORT TASK          the one; one that never came counts as received
+//	ABORT TASK SET      those of this nexus on the unit
+//	CLEAR TASK SET      the same, as task sets are a nexus's own (TST 001b)
+//	LOGICAL UNIT RESET  all on the unit; every nexus finds a unit attention
+//	TARGET WARM RESET   all of the target; every nexus finds unit attentions
+//	TARGET COLD RESET   the same, and then all sessions end
+//
+// In the session of the function only commands that were sent before it are
+// meant: by CmdSN. An immediate function of a session with several connections
+// waits for those before it, which another connection may still bring (Section
+// 4.2.3.3); resets of the target do not. As open-iscsi sends no data for
+// commands that it aborts, no function waits for data that R2Ts asked for.
 func (l *loop) taskMgmt(t *task) {
-	f := t.bhs.TaskMgmt()
 	sess := t.conn.sess
 	target := sess.cfg.Nexus.Target()
 	unit := target.Lookup(t.bhs.LUN())
-	switch f.Function() {
+	f := t.bhs.TaskMgmt().Function()
+	switch f {
 	case pdu.AbortTask, pdu.AbortTaskSet, pdu.ClearTaskSet, pdu.LogicalUnitReset:
 		if unit == nil {
 			l.answerTaskMgmt(t, pdu.LUNDoesNotExist)
 			return
 		}
 	}
-	switch f.Function() {
+	if f == pdu.TargetWarmReset || f == pdu.TargetColdReset {
+		sess.plug(t.bhs.CmdSN())
+	}
+	ofUnit := func(v *task) bool { return v.unitIs(unit) }
+	ofTarget := func(v *task) bool { return v.targetIs(target) }
+	switch f {
 	case pdu.AbortTask:
-		l.abortTask(t, f.RefTag())
-	case pdu.AbortTaskSet:
-		w := l.tmfWait(t, func() {})
-		l.abortAll(t.conn, w, func(v *task) bool { return v != t && v.isCommand() && v.unitIs(unit) })
-		w.ended()
-	case pdu.ClearTaskSet:
-		l.abortEverywhere(t, func(v *task) bool { return v.unitIs(unit) }, func() { target.ClearTaskSet(unit, sess.cfg.Nexus) })
+		l.abortTask(t)
+	case pdu.AbortTaskSet, pdu.ClearTaskSet:
+		l.abortOwn(t, ofUnit)
 	case pdu.LogicalUnitReset:
-		l.abortEverywhere(t, func(v *task) bool { return v.unitIs(unit) }, func() { target.ResetLUN(unit) })
+		l.abortEverywhere(t, ofUnit, func() { target.ResetLUN(unit) })
 	case pdu.TargetWarmReset:
-		l.abortEverywhere(t, func(v *task) bool { return v.targetIs(target) }, target.Reset)
+		l.abortEverywhere(t, ofTarget, target.Reset)
 	case pdu.TargetColdReset:
-		l.abortEverywhere(t, func(v *task) bool { return v.targetIs(target) }, func() {
+		l.abortEverywhere(t, ofTarget, func() {
 			target.Reset()
 			l.eng.dropTarget(target, sess) // the issuer's goes when it has its answer
 		})
 	case pdu.TaskReassign:
 		l.answerTaskMgmt(t, pdu.ReassignNotSupported)
-	default:
+	default: // CLEAR ACA too: there is no auto contingent allegiance
 		l.answerTaskMgmt(t, pdu.FunctionNotSupported)
+	}
+	l.releaseHeld(sess) // numbers of requests that were aborted count as received
+}
+
+// deferred makes an immediate function that is about all commands before it wait
+// when one is missing that another connection may bring. It reports whether t
+// waits.
+func (t *task) deferred() bool {
+	sess := t.conn.sess
+	switch t.bhs.TaskMgmt().Function() {
+	case pdu.AbortTaskSet, pdu.ClearTaskSet, pdu.LogicalUnitReset:
+	default:
+		return false
+	}
+	if !t.immediate || len(sess.conns) == 1 || !sess.expCmdSN.Before(t.bhs.CmdSN()) {
+		return false
+	}
+	t.state = taskHeld
+	sess.deferred = append(sess.deferred, t)
+	return true
+}
+
+// releaseDeferred carries out the functions for which all commands before them
+// are here.
+func (l *loop) releaseDeferred(s *Session) {
+	for len(s.deferred) > 0 && !s.expCmdSN.Before(s.deferred[0].bhs.CmdSN()) {
+		t := s.deferred[0]
+		s.unhold(t)
+		l.request(t)
 	}
 }
 
 func (t *task) isCommand() bool { return t.bhs.Opcode() == pdu.OpSCSICommand }
 
 func (t *task) unitIs(u *scsi.Unit) bool {
-	// A held task was not planned yet, so its LUN tells.
+	// A command that waits was not planned yet, so its LUN tells.
 	return t.isCommand() && t.conn.sess.cfg.Nexus.Target().Lookup(t.bhs.LUN()) == u
 }
 
@@ -92,16 +137,35 @@ func (t *task) targetIs(target *scsi.Target) bool {
 	return t.isCommand() && t.conn.sess.cfg.Nexus.Target() == target
 }
 
+// covers reports whether the function t is about v, by the order in which they
+// were sent. Of another session only what was delivered counts (RFC 7143,
+// Section 4.2.3.3).
+func (t *task) covers(v *task) bool {
+	if v.conn.sess != t.conn.sess {
+		return v.state != taskHeld
+	}
+	return v.bhs.CmdSN().Before(t.bhs.CmdSN()) || v.immediate && v.bhs.CmdSN() == t.bhs.CmdSN()
+}
+
 // abortTask ends one command of the session. One whose response is queued
-// already does not exist any more.
-func (l *loop) abortTask(t *task, tag uint32) {
-	for v := t.conn.tasks; v != nil; v = v.next {
-		if v != t && v.isCommand() && v.bhs.ITT() == tag && v.bhs.LUN() == t.bhs.LUN() && v.state != taskEnded {
-			w := l.tmfWait(t, func() {})
-			l.abortFor(v, w)
-			w.ended()
-			return
+// already does not exist any more. One that never came is received by this: its
+// number would else be waited for (RFC 7143, Section 11.6.1).
+func (l *loop) abortTask(t *task) {
+	sess, f := t.conn.sess, t.bhs.TaskMgmt()
+	for _, c := range sess.conns {
+		for v := c.tasks; v != nil; v = v.next {
+			if v.isCommand() && v.bhs.ITT() == f.RefTag() && v.bhs.LUN() == t.bhs.LUN() && v.state != taskEnded && t.covers(v) {
+				w := l.tmfWait(t, func() {})
+				l.abortFor(v, w)
+				w.ended()
+				return
+			}
 		}
+	}
+	if ref := f.RefCmdSN(); ref.Before(t.bhs.CmdSN()) && sess.order(ref) != ignore {
+		sess.skip(ref)
+		l.answerTaskMgmt(t, pdu.FunctionComplete)
+		return
 	}
 	l.answerTaskMgmt(t, pdu.TaskDoesNotExist)
 }
@@ -121,6 +185,17 @@ func (l *loop) tmfWait(t *task, then func()) *abortWait {
 	}}
 }
 
+// abortOwn aborts the commands of the session that match.
+func (l *loop) abortOwn(t *task, match func(*task) bool) {
+	w := l.tmfWait(t, func() {})
+	l.freeze(func() {
+		for _, c := range t.conn.sess.conns {
+			l.abortAll(c, w, func(v *task) bool { return match(v) && t.covers(v) })
+		}
+	})
+	w.ended()
+}
+
 // abortEverywhere aborts the commands that match on all loops, whoever sent
 // them; when the last has ended, then is called on this loop and t is answered.
 func (l *loop) abortEverywhere(t *task, match func(*task) bool, then func()) {
@@ -132,20 +207,29 @@ func (l *loop) abortEverywhere(t *task, match func(*task) bool, then func()) {
 			l.mail.post(mine.ended)
 		}
 	}
+	covered := func(v *task) bool { return match(v) && t.covers(v) }
 	for _, other := range l.eng.loops {
-		posted := other.mail.post(func() {
-			w := &abortWait{left: 1, done: part}
-			for _, c := range other.conns {
-				if c.state != connFree {
-					other.abortAll(c, w, match)
-				}
-			}
-			w.ended()
-		})
-		if !posted {
+		switch {
+		case other == l: // at once: what waits for its turn must not have it before
+			l.abortHere(covered, part)
+		case !other.mail.post(func() { other.abortHere(covered, part) }):
 			part() // a loop that has ended has no tasks
 		}
 	}
+}
+
+// abortHere aborts the commands of the loop that match and calls done when the
+// last has ended.
+func (l *loop) abortHere(match func(*task) bool, done func()) {
+	w := &abortWait{left: 1, done: done}
+	l.freeze(func() {
+		for _, c := range l.conns {
+			if c.state != connFree {
+				l.abortAll(c, w, match)
+			}
+		}
+	})
+	w.ended()
 }
 
 // answerTaskMgmt queues the response.
@@ -168,7 +252,7 @@ func (l *loop) response(t *task, op pdu.Opcode) (*pdu.BHS, *outPDU) {
 	h.SetOpcode(op)
 	h.SetFinal()
 	h.SetITT(t.bhs.ITT())
-	l.leave(t)
+	t.conn.sess.leave(t)
 	h.SetStatSN(t.conn.statSN)
 	t.conn.statSN++
 	return h, o
@@ -180,7 +264,7 @@ func (e *Engine) dropTarget(target *scsi.Target, but *Session) {
 		l.mail.post(func() {
 			for _, c := range l.conns {
 				if c.serving() && c.sess != but && c.sess.cfg.Nexus.Target() == target {
-					l.drain(c, "target cold reset")
+					l.closeSession(c.sess, "target cold reset")
 				}
 			}
 		})

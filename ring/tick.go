@@ -35,7 +35,11 @@ func (l *loop) tick(now time.Time) {
 				l.drain(c, "the initiator does not close")
 			}
 		case connServing:
-			l.checkStall(c)
+			if c.lastWords {
+				l.checkLastWords(c)
+			} else {
+				l.checkStall(c)
+			}
 		}
 	}
 }
@@ -50,6 +54,17 @@ func (l *loop) checkStall(c *conn) {
 	}
 	if c.stalled++; c.stalled > stallTicks {
 		l.drain(c, "it holds memory that others wait for, and does nothing with it")
+	}
+}
+
+// checkLastWords gives up on a connection whose peer does not take our last PDU.
+func (l *loop) checkLastWords(c *conn) {
+	limit := stallTicks
+	if c.curt {
+		limit = curtTicks
+	}
+	if c.stalled++; c.stalled > limit {
+		l.drain(c, "the initiator does not take our last PDU")
 	}
 }
 

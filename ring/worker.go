@@ -6,6 +6,7 @@ package ring
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -73,6 +74,17 @@ func (w *workers) next() *task {
 	w.queue[n] = nil
 	w.queue = w.queue[:n]
 	return t
+}
+
+// withdraw takes t off the queue; false when it is not there, or no more.
+func (w *workers) withdraw(t *task) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.queue, t)
+	if i >= 0 {
+		w.queue = slices.Delete(w.queue, i, i+1)
+	}
+	return i >= 0
 }
 
 // job gives t to a worker.

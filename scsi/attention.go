@@ -16,7 +16,6 @@ const (
 	attPowerOn     attention = 1 << iota // the nexus or the unit is new
 	attTargetReset                       // hard reset: TARGET WARM RESET, TARGET COLD RESET
 	attUnitReset                         // LOGICAL UNIT RESET
-	attCleared                           // CLEAR TASK SET of another nexus
 	attReady                             // the unit was not ready and is now
 	attModeChanged                       // another nexus or the operator changed mode parameters
 	attCapacity                          // the number of blocks has changed
@@ -31,7 +30,6 @@ var attentionSense = [numAttentions]Sense{
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x02},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x03},
-	{Key: UnitAttention, ASC: 0x2f, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x28, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x01},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x09},

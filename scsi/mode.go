@@ -43,6 +43,7 @@ const (
 
 	controlOffDSense = 2
 	controlDSense    = 0x04 // sense data in descriptor format
+	controlTST       = 0x20 // byte 2: TST 001b, each I_T nexus has a task set of its own
 	controlGLTSD     = 0x02 // byte 2: log parameters are not saved
 	controlReorder   = 0x10 // byte 3: QUEUE ALGORITHM MODIFIER 1, unrestricted
 	controlOffSWP    = 4
@@ -134,7 +135,7 @@ func fillCaching(d []byte, u *unitState, _ uint32) {
 }
 
 func fillControl(d []byte, _ *unitState, mode uint32) {
-	d[2], d[3] = controlGLTSD, controlReorder
+	d[2], d[3] = controlTST|controlGLTSD, controlReorder
 	if mode&modeDSense != 0 {
 		d[controlOffDSense] |= controlDSense
 	}

@@ -37,7 +37,7 @@ const (
 	formatHex     = "0316" + "0000000000000000" + "0020" + "0200" + "000000000000" + "40000000"
 	geometryHex   = "0416" + "000001" + "40" + "000000000000000000000000000000000000"
 	cachingHex    = "0812" + "04" + "0000000000000000000000000000000000"
-	controlHex    = "0a0a" + "02" + "10" + "0000000000000000"
+	controlHex    = "0a0a" + "22" + "10" + "0000000000000000"
 	exceptionsHex = "1c0a" + "08" + "000000000000000000"
 	allPagesHex   = disconnectHex + formatHex + geometryHex + cachingHex + controlHex + exceptionsHex
 
@@ -67,7 +67,7 @@ func TestModeSense(t *testing.T) {
 		{"a read-only unit", readOnly, 0, "1a 08 0a 00 ff", "0f 00 90 00" + controlHex},
 		{"a disk too large for the short descriptor", large, 0, "1a 00 0a 00 ff", "17 00 10 08 ffffffff 00000200" + controlHex},
 		{"the geometry of a disk with too many cylinders for the field", large, 0, "1a 08 04 00 ff", "1b 00 10 00 0416 ffffff 40" + zeros(18)},
-		{"current values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 0a 00 ff", "0f 00 90 00 0a0a 06 10 08 00000000000000"},
+		{"current values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 0a 00 ff", "0f 00 90 00 0a0a 26 10 08 00000000000000"},
 		{"default values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 8a 00 ff", "0f 00 90 00" + controlHex},
 		{"changeable values", nil, 0, "1a 08 4a 00 ff", "0f 00 10 00 0a0a 04 00 08 00000000000000"},
 		{"changeable values of a page without", nil, 0, "1a 08 48 00 ff", "17 00 10 00 0812" + zeros(18)},
@@ -103,8 +103,8 @@ func TestModeSenseRefusals(t *testing.T) {
 }
 
 func TestModeSelect(t *testing.T) {
-	const swp = "0a0a 02 10 08 00000000000000"
-	const dsense = "0a0a 06 10 00 00000000000000"
+	const swp = "0a0a 22 10 08 00000000000000"
+	const dsense = "0a0a 26 10 00 00000000000000"
 	tests := []struct {
 		name   string
 		ten    bool
@@ -130,12 +130,12 @@ func TestModeSelect(t *testing.T) {
 		{"another number of blocks", false, "00000008 00000801 00000200" + swp, InvalidFieldInParams.AtParam(4, 7), 0},
 		{"another block size", false, "00000008 00000800 00001000" + swp, InvalidFieldInParams.AtParam(8, 7), 0},
 		{"one byte of a page", false, "00000000 0a", ParamListLength, 0},
-		{"a cut page", false, "00000000 0a0a 02 10", ParamListLength, 0},
+		{"a cut page", false, "00000000 0a0a 22 10", ParamListLength, 0},
 		{"a wrong page length", false, "00000000 0a09 02 10 08 000000000000", InvalidFieldInParams.AtParam(5, 7), 0},
 		{"a page that does not exist", false, "00000000 0102 0000", InvalidFieldInParams.AtParam(4, 5), 0},
 		{"PS", false, "00000000 8a0a 02 10 08 00000000000000", InvalidFieldInParams.AtParam(4, 7), 0},
 		{"the subpage format", false, "00000000 4a01 0000", InvalidFieldInParams.AtParam(4, 6), 0},
-		{"a bit that is not changeable", false, "00000000 0a0a 02 12 08 00000000000000", InvalidFieldInParams.AtParam(7, 1), 0},
+		{"a bit that is not changeable", false, "00000000 0a0a 22 12 08 00000000000000", InvalidFieldInParams.AtParam(7, 1), 0},
 		{"WCE is not changeable", false, "00000000 0812" + zeros(18), InvalidFieldInParams.AtParam(6, 2), 0},
 		{"a bad page behind a good one changes nothing", false, "00000000" + swp + "0812" + zeros(18), InvalidFieldInParams.AtParam(18, 2), 0},
 	}

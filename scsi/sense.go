@@ -60,6 +60,7 @@ var (
 	LUNotReady            = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x00}
 	InternalTargetFailure = Sense{Key: HardwareError, ASC: 0x44, ASCQ: 0x00}
 	AbortedCommand        = Sense{Key: AbortedCmd, ASC: 0x00, ASCQ: 0x00}
+	InvalidMessage        = Sense{Key: IllegalRequest, ASC: 0x49, ASCQ: 0x00}
 	OverlappedCommands    = Sense{Key: AbortedCmd, ASC: 0x4e, ASCQ: 0x00}
 	InsufficientResources = Sense{Key: AbortedCmd, ASC: 0x55, ASCQ: 0x03}
 )

@@ -141,11 +141,6 @@ func (t *Target) reset(u *Unit, kind attention) {
 	}
 }
 
-// ClearTaskSet is the CLEAR TASK SET of SAM-5 for u, a unit of t: every nexus
-// but by, which asked for it, finds COMMANDS CLEARED BY ANOTHER INITIATOR
-// pending. The data plane aborts the tasks.
-func (t *Target) ClearTaskSet(u *Unit, by *Nexus) { t.tellOthers(u, by, attCleared) }
-
 // modeChanged makes MODE PARAMETERS CHANGED pending on u for all nexuses but
 // the one that changed them.
 func (t *Target) modeChanged(u *Unit, by *Nexus) { t.tellOthers(u, by, attModeChanged) }

@@ -74,13 +74,13 @@ func appendIdentification(dst []byte, u *unitState) []byte {
 const (
 	extendedLen = 60
 
-	extendedSIMPSUP = 0x01 // byte 5: the SIMPLE task attribute
-	extendedVSUP    = 0x01 // byte 6: there is a volatile cache
+	extendedAttrs = 0x07 // byte 5: the task attributes HEAD OF QUEUE, ORDERED and SIMPLE
+	extendedVSUP  = 0x01 // byte 6: there is a volatile cache
 )
 
 func appendExtendedInquiry(dst []byte, u *unitState) []byte {
 	// Offsets are those of the page less its header.
-	d := [extendedLen]byte{5 - vpdHeaderLen: extendedSIMPSUP, 13 - vpdHeaderLen: MaxSenseLen}
+	d := [extendedLen]byte{5 - vpdHeaderLen: extendedAttrs, 13 - vpdHeaderLen: MaxSenseLen}
 	if u.WriteCache {
 		d[6-vpdHeaderLen] = extendedVSUP
 	}
