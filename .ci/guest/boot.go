@@ -5,13 +5,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,29 +21,60 @@ const (
 	memory        = "mem=768M"
 )
 
+// scripts are what every guest needs, in the folder of this command.
+var scripts = []string{"init.sh", "session.sh", "login.sh", "lio.sh"}
+
+// scriptFolder is that folder, seen from the top of the repository.
+const scriptFolder = ".ci/guest"
+
 // A guest is one boot of the kernel.
 type guest struct {
 	folder   string            // work folder; the guest's /out, absolute
-	work     string            // the script that it runs when it has logged in
+	work     string            // path of the script that it runs when it has logged in
 	settings map[string]string // shell variables for the scripts
 	limit    time.Duration     // for all of it; two busy cores slow it tenfold
 }
 
-// run boots the guest and waits for its power to go off. The error holds what
-// the guest printed.
-func (g *guest) run() error {
-	modules, err := modulesOf()
+// newGuest is a guest with its work folder inside folder, and every setting
+// that the scripts look at; more are added to those.
+func newGuest(folder, work string, more map[string]string) (*guest, error) {
+	g := &guest{folder: filepath.Join(folder, "out"), work: work, limit: bootLimit, settings: map[string]string{
+		"PORTS": "", "IQN": "", "LUNS": "", "SESSIONS": "1", "DIGEST": "None", "CHAP": "", "LIO": "", "LIO_SIZE": "",
+	}}
+	for name, value := range more {
+		g.settings[name] = value
+	}
+	return g, os.Mkdir(g.folder, 0o755)
+}
+
+// pass boots the guest; a status other than 0 is an error, with what the guest
+// printed.
+func (g *guest) pass() error {
+	status, err := g.run()
 	if err != nil {
 		return err
 	}
+	if status != 0 {
+		return fmt.Errorf("the guest ended with status %d\n%s", status, g.printed(nil))
+	}
+	return nil
+}
+
+// run boots the guest, waits for its power to go off, and gives the status of
+// its work. An error, a guest that did not come that far, holds what it printed.
+func (g *guest) run() (status int, err error) {
+	modules, err := modulesOf()
+	if err != nil {
+		return 0, err
+	}
 	if err := g.provide(); err != nil {
-		return err
+		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), g.limit)
 	defer cancel()
 	socket, stopNetwork, err := g.network()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer stopNetwork()
 	command := exec.CommandContext(ctx, kernel, memory,
@@ -55,24 +85,33 @@ func (g *guest) run() error {
 	// The guest's memory is a file in TMPDIR: on a disk it would be slow.
 	command.Env = append(os.Environ(), "TMPDIR=/dev/shm")
 	console, err := command.CombinedOutput()
-	status, serr := os.ReadFile(g.file("status"))
+	text, serr := os.ReadFile(g.file("status"))
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("the guest does not end after %v\n%s", g.limit, g.printed(console))
+		return 0, fmt.Errorf("the guest does not end after %v\n%s", g.limit, g.printed(console))
 	case serr != nil:
-		return fmt.Errorf("the guest gave no status (kernel: %v)\n%s", err, g.printed(console))
-	case strings.TrimSpace(string(status)) != "0":
-		return fmt.Errorf("the guest ended with status %s%s", status, g.printed(console))
+		return 0, fmt.Errorf("the guest gave no status (kernel: %v)\n%s", err, g.printed(console))
 	}
-	return nil
+	status, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	if err == nil && status == guestFailed {
+		err = fmt.Errorf("the guest did not come to its work\n%s", g.printed(console))
+	}
+	return status, err
 }
+
+// guestFailed is the status of session.sh when it fails itself.
+const guestFailed = 125
 
 func (g *guest) file(name string) string { return filepath.Join(g.folder, name) }
 
 // provide puts scripts and settings into the work folder.
 func (g *guest) provide() error {
-	for from, to := range map[string]string{"init.sh": "init.sh", "session.sh": "session.sh", g.work: "work.sh"} {
-		b, err := os.ReadFile(filepath.Join(".ci", "guest", from))
+	from := map[string]string{"work.sh": g.work}
+	for _, name := range scripts {
+		from[name] = filepath.Join(scriptFolder, name)
+	}
+	for to, path := range from {
+		b, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
@@ -82,40 +121,10 @@ func (g *guest) provide() error {
 	}
 	var lines []string
 	for name, value := range g.settings {
-		lines = append(lines, fmt.Sprintf("%s='%s'\n", name, value))
+		lines = append(lines, fmt.Sprintf("%s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`)))
 	}
 	slices.Sort(lines)
 	return os.WriteFile(g.file("settings"), []byte(strings.Join(lines, "")), 0o644)
-}
-
-// network starts slirp4netns and gives the socket that the kernel's vec0 is to
-// talk to, and what ends it.
-func (g *guest) network() (socket string, stop func(), err error) {
-	socket = g.file("bess")
-	command := exec.Command("slirp4netns", "--mtu=65520", "--disable-dns", "--target-type=bess", socket)
-	log, err := os.Create(g.file("slirp.log"))
-	if err != nil {
-		return "", nil, err
-	}
-	command.Stdout, command.Stderr = log, log
-	if err := command.Start(); err != nil {
-		return "", nil, errors.Join(err, log.Close())
-	}
-	stop = func() {
-		// It has nothing to save, and ends by itself with the guest; what Kill
-		// and Wait say then is of no interest.
-		command.Process.Kill()
-		command.Wait()
-		log.Close()
-	}
-	for range 200 {
-		if info, err := os.Stat(socket); err == nil && info.Mode()&os.ModeSocket != 0 {
-			return socket, stop, nil
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	stop()
-	return "", nil, fmt.Errorf("slirp4netns made no socket; see %s", log.Name())
 }
 
 // printed is what the guest printed, where it counts: the work, then the ends
@@ -130,7 +139,9 @@ func (g *guest) printed(console []byte) string {
 		}
 		fmt.Fprintf(&b, "--- %s\n%s", name, text[max(0, len(text)-most):])
 	}
-	fmt.Fprintf(&b, "--- console\n%s", console[max(0, len(console)-most):])
+	if len(console) > 0 {
+		fmt.Fprintf(&b, "--- console\n%s", console[max(0, len(console)-most):])
+	}
 	return b.String()
 }
 
@@ -141,17 +152,4 @@ func modulesOf() (string, error) {
 		return "", fmt.Errorf("no modules below %s; install user-mode-linux", modulesFolder)
 	}
 	return filepath.Dir(found[0]), nil
-}
-
-// portOf is the port of a portal on this machine's loopback, the only address
-// of it that the guest has a way to.
-func portOf(portal string) (string, error) {
-	host, port, err := net.SplitHostPort(portal)
-	if err != nil {
-		return "", err
-	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return "", fmt.Errorf("portal %s is not on the loopback address", portal)
-	}
-	return port, nil
 }

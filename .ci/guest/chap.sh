@@ -5,8 +5,7 @@
 # The guest has found its target and logged in by mutual CHAP with the strongest
 # algorithm; now each one alone, one way and both ways, and secrets that are
 # wrong. bash -e ends it at the first failure; it leaves the guest logged in.
-. /out/settings
-node() { iscsiadm -m node -T "$IQN" -p "10.0.2.2:$PORT" "$@"; }
+node() { iscsiadm -m node -T "$IQN" -p "$PORTAL" "$@"; }
 set_to() { node -o update -n "node.session.auth.$1" -v "$2"; } # NAME VALUE
 log_in() { node --login > /dev/null; }
 log_out() { node --logout > /dev/null; }

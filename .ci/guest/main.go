@@ -4,142 +4,50 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
-	"time"
-
-	"ietring/.ci/serve"
 )
-
-const (
-	diskSize  = 512 << 20 // of each LUN; bytes
-	bootLimit = 8 * time.Minute
-)
-
-// A pass is one guest's work.
-type pass struct {
-	fileSystem string
-	digest     string // both digests: CRC32C or None
-	chap       bool   // log in by CHAP in every way, instead of working on the disks
-	luns       [2]string
-	fioSmall   string // written in 4 KiB blocks, in fio's spelling
-	fioLarge   string // written in larger ones
-}
-
-// passes use every digest, both file systems and CHAP; the first two are the
-// short run. LUN 0 carries the file system, LUN 1 is fio's. Path is put in front.
-var passes = []pass{
-	{"ext4", "CRC32C", false, [2]string{"Type=fileio,IOMode=wb,BlockSize=4096", "Type=fileio,IOMode=wt,BlockSize=512"}, "8m", "48m"},
-	{"", "None", true, [2]string{"Type=fileio", "Type=fileio"}, "", ""},
-	{"xfs", "None", false, [2]string{"Type=fileio,IOMode=wt,BlockSize=512,Direct=no", "Type=fileio,IOMode=wb,BlockSize=512"}, "32m", "192m"},
-}
 
 func main() {
-	short := flag.Bool("short", false, "run the first two passes only")
-	portal := flag.String("portal", "", "use the target at this 127.0.0.1:PORT instead of ietd: its LUNs 0 and 1 lose their data")
-	iqn := flag.String("iqn", serve.IQN, "with -portal: the target's name")
+	short := flag.Bool("short", false, "run the short passes only")
+	script := flag.String("script", "", "run this bash script in the guest, with the disks as $DISK0, $DISK1, …; print what it prints and end with its status")
+	fio := flag.Bool("fio", false, "measure with fio in the guest and print one JSON object")
+	var c choice
+	var m measurement
+	c.define(flag.CommandLine)
+	m.define(flag.CommandLine)
 	flag.Parse()
-	todo := passes
-	if *short {
-		todo = passes[:2]
+	c.flags = flag.Args()
+	status, err := run(*short, *script, *fio, &m, &c)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "guest:", err)
+		status = max(status, 1)
 	}
-	passed, failed := 0, 0
-	for _, p := range todo {
-		start := time.Now()
-		err := p.run(*portal, *iqn)
-		fmt.Printf("kernel initiator, %s: %.1f s\n", p, time.Since(start).Seconds())
+	os.Exit(status)
+}
+
+// run does what the flags say and gives the status to end with.
+func run(short bool, script string, fio bool, m *measurement, c *choice) (status int, err error) {
+	switch {
+	case script != "" && fio:
+		return 2, errors.New("-script or -fio, not both")
+	case script != "":
+		return runScript(script, c)
+	case fio && c.noTarget():
+		return 2, errors.New("-fio needs a target: -portal, -lio or -lun")
+	case fio:
+		result, err := m.run(c)
 		if err != nil {
-			failed++
-			fmt.Printf("\tfailed: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
-			continue
+			return 1, err
 		}
-		passed++
+		return 0, json.NewEncoder(os.Stdout).Encode(result)
+	case c.lio != "" || len(c.luns) > 0 || len(c.flags) > 0:
+		return 2, errors.New("-lio, -lun and flags of ietd are for -script and -fio")
+	case !runPasses(short, c.portal, c.iqn):
+		return 1, nil
 	}
-	fmt.Printf("kernel initiator: %d passed, %d failed\n", passed, failed)
-	if failed > 0 {
-		os.Exit(1)
-	}
-}
-
-// String says what the pass is about.
-func (p pass) String() string {
-	if p.chap {
-		return "CHAP"
-	}
-	return p.fileSystem + ", digests " + p.digest
-}
-
-// serve starts an ietd for the pass.
-func (p pass) serve(folder string, luns []string) (*serve.Target, error) {
-	if !p.chap {
-		return serve.Start(folder, luns, "--session", "HeaderDigest="+p.digest, "--session", "DataDigest="+p.digest)
-	}
-	conf := fmt.Sprintf("IncomingUser finder finder-secret\nOutgoingUser keeper keeper-secret\nTarget %s\n"+
-		"IncomingUser other other-secret\nIncomingUser guest guest-secret\nOutgoingUser disk disk-secret-12\n", serve.IQN)
-	for i, l := range luns {
-		conf += fmt.Sprintf("Lun %d %s\n", i, l)
-	}
-	return serve.StartConf(folder, conf)
-}
-
-// run does one pass: on a fresh ietd, or on what is at portal.
-func (p pass) run(portal, iqn string) (err error) {
-	folder, err := serve.Folder("guest")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	if portal != "" {
-		return p.boot(folder, portal, iqn)
-	}
-	var luns []string
-	for i, params := range p.luns {
-		file := filepath.Join(folder, fmt.Sprintf("disk%d.img", i))
-		if err := serve.NewFile(file, diskSize); err != nil {
-			return err
-		}
-		luns = append(luns, "Path="+file+","+params)
-	}
-	t, err := p.serve(folder, luns)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(p.boot(folder, t.Portal, serve.IQN), t.Stop()); err != nil {
-		return err
-	}
-	if p.fileSystem == "ext4" {
-		// What the guest unmounted must be on the disk without the guest.
-		_, err = serve.Run("e2fsck", "-f", "-n", filepath.Join(folder, "disk0.img"))
-	}
-	return err
-}
-
-// boot runs the guest on the target.
-func (p pass) boot(folder, portal, iqn string) error {
-	port, err := portOf(portal)
-	if err != nil {
-		return err
-	}
-	goroot, err := serve.Run("go", "env", "GOROOT")
-	if err != nil {
-		return err
-	}
-	out := filepath.Join(folder, "out")
-	if err := os.Mkdir(out, 0o755); err != nil {
-		return err
-	}
-	work, chap := "work.sh", ""
-	if p.chap {
-		work, chap = "chap.sh", "yes"
-	}
-	g := guest{folder: out, work: work, limit: bootLimit, settings: map[string]string{
-		"CHAP": chap, "PORT": port, "IQN": iqn, "LUNS": "2", "DIGEST": p.digest, "FS": p.fileSystem,
-		"COPY":     filepath.Join(strings.TrimSpace(goroot), "src", "crypto"),
-		"FIO_SIZE": "64m", "FIO_SMALL": p.fioSmall, "FIO_LARGE": p.fioLarge,
-	}}
-	return g.run()
+	return 0, nil
 }

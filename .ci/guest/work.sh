@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # What the guest does with the disks $DISK0 and $DISK1; bash -e ends it at the
-# first failure. $FS, $DIGEST, $COPY and $FIO_SIZE come from /out/settings.
-export FS DIGEST
-. /out/settings
+# first failure. $FS, $DIGEST, $COPY and $FIO_SIZE are settings.
 set -o pipefail
 
 for c in /sys/class/iscsi_connection/connection*; do
