@@ -8,31 +8,31 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"ietring/.ci/serve"
 )
 
-// maxSaid is how many lines of a failed test are shown; the log has the rest.
-const maxSaid = 12
-
-// A tally counts the ends of tests.
-type tally map[ending]int
-
-// A report is what a whole run found.
-type report struct {
-	total   tally
-	skipped map[string]bool // tests that skipped on some profile
-	wrong   []string        // why the run fails, a line each
+// options are the command's flags.
+type options struct {
+	against   string // "ietd", "tgt", or an iscsi:// URL
+	disk      string // a pattern: run those only
+	listSkips bool
+	write     bool
+	read      string
+	as        string
 }
 
 func main() {
-	url := flag.String("url", "", "run on this iscsi:// URL of another target instead of ietd; its data are lost")
-	listSkips := flag.Bool("list-skips", false, "print the tests that skip, with what the tool says, as lines for skip.txt")
+	var o options
+	flag.StringVar(&o.against, "against", "ietd", "ietd, tgt, or the iscsi:// URL of a LUN somewhere, whose data are lost")
+	flag.StringVar(&o.disk, "disk", "", "run only the disks of this name or pattern, as 'fileio *'; skip.txt's other lines are then not looked at")
+	flag.BoolVar(&o.listSkips, "list-skips", false, "print the tests that skip, with what the tool says, as lines for skip.txt")
+	flag.BoolVar(&o.write, "write", false, "write the results and RESULTS.md anew")
+	flag.StringVar(&o.read, "read", "", "run nothing, take the results from this output of iscsi-test-cu")
+	flag.StringVar(&o.as, "as", "", "with -read or a URL: the target's name and version, as 'LIO, Linux 6.1'")
 	flag.Parse()
-	code, err := run(*url, *listSkips)
+	code, err := run(o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 	}
@@ -40,80 +40,92 @@ func main() {
 }
 
 // run makes the folder for logs and disks, and gives the exit code.
-func run(url string, listSkips bool) (int, error) {
+func run(o options) (int, error) {
 	folder, err := serve.Folder("conformance")
 	if err != nil {
 		return 2, err
 	}
-	fmt.Printf("%-26s %7s %7s %8s %8s\n", "LUN", "passed", "failed", "skipped", "seconds")
-	r := report{total: tally{}, skipped: map[string]bool{}}
-	if url != "" {
-		err = r.one(url, skipList(nil), listSkips, func() ([]result, error) {
-			return runTool(url, allTests, filepath.Join(folder, "iscsi-test-cu.log"))
-		})
-	} else {
-		err = r.all(folder, listSkips)
+	fmt.Printf("%-24s %7s %7s %8s %8s\n", "disk", "passed", "failed", "skipped", "seconds")
+	var r report
+	if err = r.all(o, folder); err == nil && o.against == "ietd" && o.read == "" {
+		err = r.judge(o)
+	}
+	if o.listSkips {
+		r.listSkips()
+	}
+	if err == nil && o.write {
+		err = r.save(o)
 	}
 	for _, l := range r.wrong {
 		fmt.Println(l)
 	}
-	fmt.Printf("iscsi-test-cu: %d passed, %d failed, %d skipped\n", r.total[passed], r.total[failed], r.total[skipped])
+	fmt.Printf("iscsi-test-cu: %v of %d tests on %d disks together\n", count(r.union), len(r.union), len(r.disks))
 	if err != nil || len(r.wrong) > 0 {
-		fmt.Println("conformance: the logs of the last LUN are in", folder)
+		fmt.Println("conformance: the logs of the last disk are in", folder)
 		return 1, err
 	}
 	return 0, os.RemoveAll(folder)
 }
 
-// all runs every profile that this machine can make.
-func (r *report) all(folder string, listSkips bool) error {
-	skips, err := readSkips(filepath.Join(".ci", "conformance", "skip.txt"))
-	if err != nil {
-		return err
+// all runs every disk that was asked for and that this machine can make.
+func (r *report) all(o options, folder string) error {
+	switch {
+	case o.read != "":
+		return r.one(o.as, "", func() ([]result, error) { return readLog(o.read) })
+	case strings.HasPrefix(o.against, "iscsi://"):
+		d := disk{profile: profile{tests: allTests}}
+		return r.one(o.against, "", func() ([]result, error) { return runTool(d.run(o.against, folder)) })
+	}
+	test := disk.test
+	if o.against == "tgt" {
+		test = disk.testTgt
+	} else if o.against != "ietd" {
+		return fmt.Errorf("-against %q is not ietd, tgt or an iscsi:// URL", o.against)
 	}
 	noLoop := serve.CanLoop()
-	for _, p := range profiles {
-		if p.kind == "blockio" && noLoop != nil {
-			fmt.Printf("%-26s left out: %v\n", p.name, noLoop)
+	for _, d := range o.disks() {
+		if d.kind == blockio && noLoop != nil {
+			fmt.Printf("%-24s left out: %v\n", d, noLoop)
 			continue
 		}
-		if err := r.one(p.name, skips, listSkips, func() ([]result, error) { return p.test(folder) }); err != nil {
+		if err := r.one(d.String(), d.about, func() ([]result, error) { return test(d, folder) }); err != nil {
 			return err
 		}
 	}
-	stale := skips.stale(r.skipped)
-	slices.Sort(stale)
-	r.wrong = append(r.wrong, stale...)
 	return nil
 }
 
-// one runs test, prints its row of the table and notes what is wrong. Without
-// a list of skips every skip is right.
-func (r *report) one(name string, skips skipList, listSkips bool, test func() ([]result, error)) error {
-	start := time.Now()
-	results, err := test()
-	count := tally{}
-	for _, res := range results {
-		count[res.ending]++
-		r.total[res.ending]++
-		if res.ending == failed {
-			r.wrong = append(r.wrong, fmt.Sprintf("%s: %s failed:\n\t%s", name, res.name, strings.Join(res.said[:min(len(res.said), maxSaid)], "\n\t")))
-		}
-		if res.ending == skipped {
-			if listSkips && !r.skipped[res.name] {
-				fmt.Printf("%-40s %s\n", res.name, strings.Join(slices.Compact(res.said), "; "))
+// disks are those that o asks for.
+func (o *options) disks() []disk {
+	var list []disk
+	for _, kind := range []string{fileio, blockio} {
+		for _, p := range profiles {
+			d := disk{p, kind}
+			switch {
+			case o.disk != "" && !has(o.disk, d.String()):
+			case kind == blockio && o.against == "tgt": // tgt has one way to both
+			default:
+				list = append(list, d)
 			}
-			r.skipped[res.name] = true
 		}
 	}
-	fmt.Printf("%-26s %7d %7d %8d %8.1f\n", name, count[passed], count[failed], count[skipped], time.Since(start).Seconds())
-	if skips != nil {
-		for _, l := range skips.unlisted(results) {
-			r.wrong = append(r.wrong, name+": "+l)
-		}
-	}
+	return list
+}
+
+// judge holds the skips against skip.txt. What a part of the disks skips is
+// not what all do: then a line of any section will do.
+func (r *report) judge(o options) error {
+	list, err := readSkips(filepath.Join(".ci", "conformance", "skip.txt"))
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
+	if o.disk != "" {
+		r.wrong = append(r.wrong, list.unlisted(r.skips(false), func(section, disk string) bool {
+			return section == everywhere || fits(section, disk)
+		})...)
+		return nil
+	}
+	r.wrong = append(r.wrong, list.unlisted(r.skips(true), fits)...)
+	r.wrong = append(r.wrong, list.stale(r.skips(true), r.names())...)
 	return nil
 }

@@ -5,8 +5,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
+	"strings"
 
 	"ietring/.ci/serve"
 )
@@ -15,48 +15,116 @@ import (
 // room for the longest transfer at both ends.
 const lunSize = 128 << 20
 
-// A profile is a LUN to test: a disk that an administrator would make.
+// A profile is a LUN to test: a disk that an administrator would make. No disk
+// can have every test, for a read-only one cannot be written, nor a disk with
+// a full allocation be thin; together they can.
 type profile struct {
-	name      string
-	kind      string // Type of the LUN: fileio or blockio
-	params    string // what follows Path and Type
-	blockSize int    // of the loop device; bytes
-	tests     []string
+	name  string
+	about string // for the reader of the results
+
+	params    string // of ietd's Lun line, what follows Path and Type
+	ofFile    string // the same, for fileio only; with a comma before
+	blockSize int    // logical, bytes
+	physical  int    // bytes
+	readOnly  bool
+	removable bool
+	thin      bool
+
+	chap     bool     // by CHAP, and with two portals: all that is tested has two paths
+	sanitize bool     // the tests may SANITIZE
+	tests    []string // families or suites, in the tool's spelling
 }
 
-// profiles cover the three ways to the disk, both promises, both block sizes,
-// and the disk that must not be written.
+// profiles are what the tests are run on. For ietd each is there twice, once
+// over a file and once over a loop device.
 var profiles = []profile{
-	{"fileio direct wt 512", "fileio", "IOMode=wt,Direct=yes,BlockSize=512", 512, allTests},
-	{"fileio buffered wb 4096", "fileio", "IOMode=wb,Direct=no,BlockSize=4096", 4096, allTests},
-	{"fileio ro 512", "fileio", "IOMode=ro,BlockSize=512", 512, []string{"SCSI.ReadOnly"}},
-	{"blockio wt 512", "blockio", "IOMode=wt,BlockSize=512", 512, allTests},
-	{"blockio wb 4096", "blockio", "IOMode=wb,BlockSize=4096", 4096, allTests},
+	{name: "512e", about: "logical blocks of 512 bytes on physical ones of 4096, every write durable",
+		params: "IOMode=wt,BlockSize=512,PhysicalBlockSize=4096", blockSize: 512, physical: 4096, thin: true, tests: allTests},
+	{name: "4096 cached", about: "blocks of 4096 bytes, a volatile cache, IOMode=wb; a file is buffered",
+		params: "IOMode=wb,BlockSize=4096", ofFile: ",Direct=no", blockSize: 4096, physical: 4096, tests: allTests},
+	{name: "read-only", about: "IOMode=ro",
+		params: "IOMode=ro,BlockSize=512", blockSize: 512, physical: 512, readOnly: true, tests: []string{"SCSI.ReadOnly", "SCSI.Inquiry", "SCSI.ModeSense6", "SCSI.Read10"}},
+	{name: "CHAP", about: "both sides authenticated, two portals, and two paths for every test",
+		params: "BlockSize=512", blockSize: 512, physical: 512, chap: true, tests: allTests},
+	{name: "sanitize", about: "the tests may sanitize the disk (iscsi-test-cu -S)",
+		params: "BlockSize=512", blockSize: 512, physical: 512, sanitize: true, tests: []string{"SCSI.Sanitize"}},
 }
 
-// test starts an ietd for p, runs the tool on it and ends it. The error is
-// about the run, not about tests that failed.
-func (p *profile) test(folder string) (results []result, err error) {
-	file := filepath.Join(folder, "disk.img")
-	if err := serve.NewFile(file, lunSize); err != nil {
-		return nil, err
-	}
-	defer os.Remove(file) // the folder goes as well; this only gives space back early
-	device := file
-	if p.kind == "blockio" {
-		loop, err := serve.NewLoop(file, p.blockSize)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = firstOf(err, loop.Close()) }()
-		device = loop.Path
-	}
-	t, err := serve.Start(folder, []string{fmt.Sprintf("Path=%s,Type=%s,%s", device, p.kind, p.params)})
+// The accounts of the profile with CHAP, as ietd.conf has them.
+const (
+	chapUser   = "conformance"
+	chapSecret = "conformance-1"
+)
+
+// The kinds of backing.
+const (
+	fileio  = "fileio"
+	blockio = "blockio"
+)
+
+// A disk is a profile over a kind of backing.
+type disk struct {
+	profile
+	kind string
+}
+
+// String is the name by which skip.txt and the results know the disk.
+func (d disk) String() string { return d.kind + " " + d.name }
+
+// test starts an ietd for the disk, runs the tool on it and ends it. The error
+// is about the run, not about tests that failed.
+func (d disk) test(folder string) (results []result, err error) {
+	path, done, err := newDisk(folder, d.kind, d.blockSize)
 	if err != nil {
 		return nil, err
 	}
-	results, err = runTool(t.URL(0), p.tests, filepath.Join(folder, "iscsi-test-cu.log"))
+	defer func() { err = firstOf(err, done()) }()
+	conf := "Target " + serve.IQN + "\n"
+	if d.chap {
+		conf += fmt.Sprintf("IncomingUser %s %s\n", chapUser, chapSecret)
+	}
+	conf += fmt.Sprintf("Lun 0 Path=%s,Type=%s,%s", path, d.kind, d.params)
+	if d.kind == fileio {
+		conf += d.ofFile
+	}
+	t, err := serve.StartConf(folder, conf+"\n", "--address", secondAddress)
+	if err != nil {
+		return nil, err
+	}
+	results, err = runTool(d.run(t.URL(0), folder))
 	return results, firstOf(err, t.Stop())
+}
+
+// secondAddress is of the second portal, on the port of the first.
+const secondAddress = "127.0.0.2"
+
+// run is how the tool is run on a target with the first portal at 127.0.0.1.
+func (d disk) run(url, folder string) toolRun {
+	r := toolRun{url: url, second: url, tests: d.tests, sanitize: d.sanitize, log: filepath.Join(folder, "iscsi-test-cu.log")}
+	if d.chap {
+		account := fmt.Sprintf("iscsi://%s%%%s@", chapUser, chapSecret)
+		r.url = strings.Replace(url, "iscsi://", account, 1)
+		r.second = strings.Replace(r.url, "127.0.0.1", secondAddress, 1)
+		r.always = true
+	}
+	return r
+}
+
+// newDisk makes a file in folder, and a loop device over it for blockio. It
+// gives its path, and how to take all away again.
+func newDisk(folder, kind string, blockSize int) (path string, done func() error, err error) {
+	file := filepath.Join(folder, "disk.img")
+	if err := serve.NewFile(file, lunSize); err != nil {
+		return "", nil, err
+	}
+	if kind != blockio {
+		return file, func() error { return nil }, nil // the folder goes as a whole
+	}
+	loop, err := serve.NewLoop(file, blockSize)
+	if err != nil {
+		return "", nil, err
+	}
+	return loop.Path, loop.Close, nil
 }
 
 // firstOf is the first error that is one.

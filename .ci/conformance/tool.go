@@ -18,10 +18,8 @@ import (
 )
 
 // allTests are what a disk is tested with: both families (LINUX and ALL hold
-// the same tests again), and those tests of multipath that skip with one path.
-// MultipathIO.CompareAndWriteAsync is not among them: it counts 05/20/00 as a
-// failure, where all other tests skip.
-var allTests = []string{"SCSI", "iSCSI", multipath + ".Simple", multipath + ".Reset"}
+// the same tests again), and the suite of multipath once more, with two paths.
+var allTests = []string{"SCSI", "iSCSI", multipath}
 
 const multipath = "SCSI.MultipathIO"
 
@@ -37,6 +35,17 @@ const (
 	skipped ending = "skipped" // the tool says passed, and [SKIPPED] before
 )
 
+// tells orders the endings: of two runs of a test the larger one counts.
+func (e ending) tells() int {
+	switch e {
+	case failed:
+		return 2
+	case passed:
+		return 1
+	}
+	return 0
+}
+
 // A result is the end of one test.
 type result struct {
 	name   string // Suite.Test
@@ -51,32 +60,60 @@ var (
 	summaryLine = regexp.MustCompile(`^\s*tests\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)`)
 )
 
-// runTool runs tests, families or suites in the tool's spelling, on url and
-// gives the results in order. All that the tool printed goes to logPath as well.
-func runTool(url string, tests []string, logPath string) ([]result, error) {
-	log, err := os.Create(logPath)
+// A toolRun is what the tool is to do.
+type toolRun struct {
+	url, second string   // of the first and the second path
+	always      bool     // the second path is for all tests, not for those of multipath only
+	tests       []string // families or suites, in the tool's spelling
+	sanitize    bool     // SANITIZE is allowed
+	log         string   // the file for all that the tool prints
+}
+
+// runTool runs the tests and gives the results in order. A test that two of
+// the names have is one result, the better one.
+func runTool(r toolRun) ([]result, error) {
+	log, err := os.Create(r.log)
 	if err != nil {
 		return nil, err
 	}
 	var all []result
-	for _, name := range tests {
-		some, err := runTests(name, url, log)
+	for _, name := range r.tests {
+		some, err := r.test(name, log)
 		if err != nil {
 			return all, firstOf(fmt.Errorf("tests %s: %w", name, err), log.Close())
 		}
-		all = append(all, some...)
+		all = merge(all, some)
 	}
 	return all, log.Close()
 }
 
-// runTests runs the tests of one name. For those of multipath it gives the URL
-// twice: two sessions with one LUN are two paths.
-func runTests(name, url string, log io.Writer) ([]result, error) {
+// merge adds more to all. Of a test that both have the more telling end stays:
+// failed, else passed, else skipped.
+func merge(all, more []result) []result {
+	for _, r := range more {
+		i := slices.IndexFunc(all, func(o result) bool { return o.name == r.name })
+		switch {
+		case i < 0:
+			all = append(all, r)
+		case r.ending.tells() > all[i].ending.tells():
+			all[i] = r
+		}
+	}
+	return all
+}
+
+// test runs the tests of one name. Those of multipath get the second path:
+// two sessions with one LUN.
+func (r toolRun) test(name string, log io.Writer) ([]result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), toolLimit)
 	defer cancel()
-	args := []string{"--dataloss", "--test=" + name, url}
-	if strings.HasPrefix(name, multipath) {
-		args = append(args, url)
+	args := []string{"--dataloss", "--test=" + name}
+	if r.sanitize {
+		args = append(args, "--allow-sanitize")
+	}
+	args = append(args, r.url)
+	if r.always || strings.HasPrefix(name, multipath) {
+		args = append(args, r.second)
 	}
 	command := exec.CommandContext(ctx, "iscsi-test-cu", args...)
 	out, err := command.CombinedOutput()
@@ -94,6 +131,27 @@ func runTests(name, url string, log io.Writer) ([]result, error) {
 		return nil, fmt.Errorf("iscsi-test-cu: %w\n%s", err, tail(string(out)))
 	}
 	return results, nil
+}
+
+// readLog reads what the tool printed somewhere else, one run or several behind
+// each other.
+func readLog(file string) ([]result, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	const summary = "Run Summary:"
+	var all []result
+	for text := string(b); strings.Contains(text, summary); {
+		end := strings.Index(text, summary)
+		end += strings.Index(text[end:]+"\n\n", "\n\n")
+		some, err := parse(strings.NewReader(text[:end]))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all, text = merge(all, some), text[min(end+1, len(text)):]
+	}
+	return all, nil
 }
 
 // parse reads the tool's output. The text of a test may hang on either side of

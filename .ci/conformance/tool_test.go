@@ -63,43 +63,70 @@ func TestParse(t *testing.T) {
 }
 
 func TestSkips(t *testing.T) {
-	results := []result{
-		{name: "A.One", ending: passed},
-		{name: "A.Two", ending: skipped},
-		{name: "A.Three", ending: failed},
+	r := report{disks: []diskResult{
+		{name: "fileio a", results: []result{{name: "S.One", ending: passed}, {name: "S.Two", ending: skipped}, {name: "S.Three", ending: skipped}}},
+		{name: "fileio b", results: []result{{name: "S.One", ending: skipped}, {name: "S.Two", ending: skipped}, {name: "S.Three", ending: failed}}},
+	}}
+	for _, d := range r.disks {
+		r.union = merge(r.union, d.results)
 	}
+	const right = "[everywhere]\nS.Two no such command\n[* b]\nS.One why\n[fileio a]\nS.Three why\n"
 	rows := []struct {
 		sentence        string
 		list            string
 		unlisted, stale int
 		err             string
 	}{
-		{"a listed skip is right", "# why\nA.Two  no such command\n", 0, 0, ""},
-		{"a skip that is not listed is wrong", "", 1, 0, ""},
-		{"an entry that passes is stale", "A.Two a\nA.One b\n", 0, 1, ""},
-		{"so is one that failed", "A.Two a\nA.Three b\n", 0, 1, ""},
-		{"so is one that is no test", "A.Two a\nA.Zero b\n", 0, 1, ""},
-		{"an entry needs a reason", "A.Two\n", 0, 0, "skip.txt:1: A.Two has no reason"},
-		{"an entry needs a suite", "Two a\n", 0, 0, "not of the form"},
-		{"an entry stands once", "A.Two a\nA.Two b\n", 0, 0, "skip.txt:2: A.Two is there twice"},
+		{"listed skips are right", right, 0, 0, ""},
+		{"a skip that is not listed is wrong", strings.Replace(right, "S.Two no", "# S.Two no", 1), 1, 0, ""},
+		{"a skip on one disk is not one everywhere", strings.Replace(right, "[* b]", "", 1), 1, 1, ""},
+		{"a skip everywhere is not one of a disk", strings.Replace(right, "[everywhere]", "[*]", 1), 1, 1, ""},
+		{"a line of another disk does not count", strings.Replace(right, "[* b]", "[* a]", 1), 1, 1, ""},
+		{"a line of a disk that did not run is not stale", right + "[blockio a]\nS.One why\n", 0, 0, ""},
+		{"a pattern of tests stands for them all", "[everywhere]\nS.T* why\n[fileio*]\nS.* why\n", 0, 0, ""},
+		{"an entry that is no test is stale", right + "S.Zero why\n", 0, 1, ""},
+		{"an entry needs a section", "S.Two why\n", 0, 0, "skip.txt:1: S.Two stands before the first [section]"},
+		{"an entry needs a reason", "[*]\nS.Two\n", 0, 0, "skip.txt:2: S.Two has no reason"},
+		{"an entry needs a suite", "[*]\nTwo a\n", 0, 0, "not of the form"},
+		{"an entry stands once in a section", "[*]\nS.Two a\nS.Two b\n", 0, 0, "skip.txt:3: S.Two is there twice"},
 	}
-	for _, r := range rows {
-		t.Run(r.sentence, func(t *testing.T) {
-			list, err := parseSkips("skip.txt", r.list)
-			if r.err != "" {
-				if err == nil || !strings.Contains(err.Error(), r.err) {
-					t.Fatalf("error %v, want %q", err, r.err)
+	for _, row := range rows {
+		t.Run(row.sentence, func(t *testing.T) {
+			list, err := parseSkips("skip.txt", row.list)
+			if row.err != "" {
+				if err == nil || !strings.Contains(err.Error(), row.err) {
+					t.Fatalf("error %v, want %q", err, row.err)
 				}
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := list.unlisted(results); len(got) != r.unlisted {
+			if got := list.unlisted(r.skips(true), fits); len(got) != row.unlisted {
 				t.Errorf("unlisted: %q", got)
 			}
-			if got := list.stale(map[string]bool{"A.Two": true}); len(got) != r.stale {
+			if got := list.stale(r.skips(true), r.names()); len(got) != row.stale {
 				t.Errorf("stale: %q", got)
+			}
+		})
+	}
+}
+
+func TestMerge(t *testing.T) {
+	rows := []struct {
+		sentence         string
+		one, other, want ending
+	}{
+		{"a pass beats a skip", skipped, passed, passed},
+		{"a skip takes no pass away", passed, skipped, passed},
+		{"a failure beats a pass", passed, failed, failed},
+		{"a failure stays", failed, passed, failed},
+	}
+	for _, r := range rows {
+		t.Run(r.sentence, func(t *testing.T) {
+			got := merge([]result{{name: "A.One", ending: r.one}}, []result{{name: "A.One", ending: r.other}, {name: "A.Two", ending: passed}})
+			if len(got) != 2 || got[0].ending != r.want {
+				t.Errorf("got %v, want %s and another test", got, r.want)
 			}
 		})
 	}

@@ -49,13 +49,13 @@ func Start(folder string, luns []string, flags ...string) (*Target, error) {
 }
 
 // StartConf runs ietd with the text of an ietd.conf, which becomes ietd.conf in
-// folder.
-func StartConf(folder, conf string) (*Target, error) {
+// folder, and with the flags as they are.
+func StartConf(folder, conf string, flags ...string) (*Target, error) {
 	path := filepath.Join(folder, "ietd.conf")
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
 		return nil, err
 	}
-	return start(folder, []string{"--config", path})
+	return start(folder, append([]string{"--config", path}, flags...))
 }
 
 // start runs ietd on a free port of the loopback address, out of reach of what
