@@ -4,21 +4,18 @@
 package daemon
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
-)
 
-// tick is the unit of CPU times in /proc, USER_HZ: 10 ms on every Linux port
-// that Go has.
-const tick = 10 * time.Millisecond
+	"golang.org/x/sys/unix"
+)
 
 // A Usage is what a process has at one moment.
 type Usage struct {
-	CPU         time.Duration // user and system time of all threads, in ticks of 10 ms
+	CPU         time.Duration // user and system time of all threads, also of those that have ended
 	RSS         int64         // resident bytes
 	Descriptors int
 	Threads     int
@@ -33,7 +30,7 @@ func (u Usage) String() string {
 func (p *Process) Usage() (Usage, error) {
 	var u Usage
 	dir := "/proc/" + strconv.Itoa(p.PID())
-	cpu, err := cpuTime(dir + "/stat")
+	cpu, err := p.CPU()
 	if err != nil {
 		return u, err
 	}
@@ -65,26 +62,15 @@ func (p *Process) Usage() (Usage, error) {
 	return u, nil
 }
 
-// cpuTime returns utime + stime of a stat file: fields 14 and 15, counted after
-// the command name, which may hold blanks.
-func cpuTime(path string) (time.Duration, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return 0, err
+// CPU reads the CPU time that the process has used until now, user and system,
+// of all threads, to the nanosecond.
+func (p *Process) CPU() (time.Duration, error) {
+	// The clock of another process: its identifier inverted, and the kind of
+	// the clock, as clock_getcpuclockid(3) makes it.
+	const kindSched = 2
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^p.PID()<<3|kindSched), &t); err != nil {
+		return 0, fmt.Errorf("CPU time of process %d: %w", p.PID(), err)
 	}
-	_, rest, _ := bytes.Cut(b, []byte(") "))
-	fields := strings.Fields(string(rest))
-	const utime, stime = 14 - 3, 15 - 3
-	if len(fields) <= stime {
-		return 0, fmt.Errorf("%s: %d fields", path, len(fields))
-	}
-	var sum time.Duration
-	for _, i := range []int{utime, stime} {
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", path, err)
-		}
-		sum += time.Duration(n) * tick
-	}
-	return sum, nil
+	return time.Duration(t.Nano()), nil
 }

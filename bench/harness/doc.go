@@ -16,5 +16,6 @@
 // uncommitted changes) the JSON, the page and standard error say why.
 //
 //	go run ./bench/harness --ietd ./ietd
-//	go run ./bench/harness --render        only make the page again
+//	go run ./bench/harness --page               only make the page again
+//	go run ./bench/harness --ab OLD NEW         compare two builds of ietd
 package main

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"ietring/bench/load"
+	"ietring/bench/engine"
 )
 
 func TestSpread(t *testing.T) {
@@ -28,8 +28,8 @@ func TestSpread(t *testing.T) {
 			var r Results
 			for _, v := range row.iops {
 				r.Samples = append(r.Samples,
-					Sample{Target: "ietd", Workload: "w", Load: load.PerfReport{IOPS: v}},
-					Sample{Target: "tgt", Workload: "w", Load: load.PerfReport{IOPS: 1000 * v}})
+					Sample{Target: "ietd", Workload: "w", Load: engine.Report{IOPS: v}},
+					Sample{Target: "tgt", Workload: "w", Load: engine.Report{IOPS: 1000 * v}})
 			}
 			if got, _ := r.spread("ietd", "w"); got != row.want {
 				t.Errorf("%+v, want %+v", got, row.want)
@@ -45,7 +45,7 @@ func TestRender(t *testing.T) {
 	dir := filepath.Join(root, "bench", "results")
 	for day, commit := range []string{"oldcommit", "newcommit"} {
 		r := Results{Date: time.Date(2026, 11, 1+day, 0, 0, 0, 0, time.UTC), Commit: commit, Warnings: []string{commit + " was busy"}}
-		r.Samples = []Sample{{Target: "ietd", Workload: "read_4k_qd32", CPUPerIO: 1.25, Load: load.PerfReport{IOPS: float64(111 + day)}}}
+		r.Samples = []Sample{{Target: "ietd", Workload: "read_4k_qd32", CPUPerIO: 1.25, Load: engine.Report{IOPS: float64(111 + day)}}}
 		if _, err := r.save(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestRender(t *testing.T) {
 
 // TestAccount checks the arithmetic of one sample.
 func TestAccount(t *testing.T) {
-	s := Sample{Load: load.PerfReport{Seconds: 2, IOs: 100000, CPUPerIO: 5}}
+	s := Sample{Load: engine.Report{Seconds: 2, IOs: 100000, CPUPerIO: 5}}
 	begin := moment{target: time.Second, stat: cpuStat{busy: 10 * time.Second}}
 	end := moment{target: 2 * time.Second, stat: cpuStat{busy: 11700 * time.Millisecond, steal: 20 * time.Millisecond}}
 	s.account(begin, end)

@@ -5,12 +5,11 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/spf13/pflag"
 )
 
 const (
@@ -28,13 +27,15 @@ type options struct {
 	targetCPU  int
 	loadCPU    int
 	renderOnly bool
+	ab         bool
+	rows       string
 }
 
 const minRounds = 3
 
 func main() {
 	var o options
-	f := pflag.NewFlagSet("harness", pflag.ContinueOnError)
+	f := flag.NewFlagSet("harness", flag.ContinueOnError)
 	f.StringVar(&o.ietd, "ietd", "./ietd", "path of the ietd binary")
 	f.StringVar(&o.root, "root", ".", "root of the repository")
 	f.IntVar(&o.rounds, "rounds", minRounds, "rounds of every workload, at least 3")
@@ -42,11 +43,15 @@ func main() {
 	f.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before it")
 	f.IntVar(&o.targetCPU, "target-cpu", 0, "CPU that the target is bound to")
 	f.IntVar(&o.loadCPU, "load-cpu", 1, "CPU that the load is bound to")
-	f.BoolVar(&o.renderOnly, "render", false, "measure nothing, make BENCHMARKS.md from the newest results")
-	err := f.Parse(os.Args[1:])
+	f.BoolVar(&o.renderOnly, "page", false, "measure nothing, make BENCHMARKS.md from the newest results")
+	f.BoolVar(&o.ab, "ab", false, "compare two builds of ietd, the arguments OLD and NEW, and write nothing")
+	f.StringVar(&o.rows, "rows", "", "with --ab: only workloads whose name fits this pattern, as in read_4k_*")
+	words, err := parse(f, os.Args[1:])
 	switch {
-	case err == pflag.ErrHelp:
+	case err == flag.ErrHelp:
 		os.Exit(0)
+	case err == nil && len(words) > 0 && !o.ab:
+		err = fmt.Errorf("what is %q?", words[0])
 	case err == nil && o.rounds < minRounds:
 		err = fmt.Errorf("--rounds %d: a median needs at least %d", o.rounds, minRounds)
 	}
@@ -54,13 +59,27 @@ func main() {
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		os.Exit(exitUsage)
 	}
-	if err := run(&o); err != nil {
+	if err := run(&o, words); err != nil {
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		os.Exit(exitFailed)
 	}
 }
 
-func run(o *options) error {
+// parse parses flags, also those that come after other words, which it returns.
+func parse(f *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil || f.NArg() == 0 {
+			return words, err
+		}
+		words = append(words, f.Arg(0))
+		args = f.Args()[1:]
+	}
+}
+
+func run(o *options, words []string) error {
+	if o.ab {
+		return ab(o, words)
+	}
 	if !o.renderOnly {
 		r, err := measure(o)
 		if err != nil {

@@ -12,50 +12,34 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"ietring/bench/daemon"
-	"ietring/bench/load"
+	"ietring/bench/engine"
 )
 
 const targetName = "iqn.2026-11.com.example:bench"
 
-// A workload is one row of the table.
-type workload struct {
-	name     string // with the unit inside, as metrics have it
-	depth    int
-	writePct int
-}
-
-const blockLen = 4096
-
-var workloads = []workload{
-	{"read_4k_qd1", 1, 0},
-	{"read_4k_qd32", 32, 0},
-	{"write_4k_qd1", 1, 100},
-	{"write_4k_qd32", 32, 100},
-}
-
 // A Sample is one measurement.
 type Sample struct {
-	Target    string          `json:"target"`
-	Workload  string          `json:"workload"`
-	Round     int             `json:"round"`
-	CPUPerIO  float64         `json:"target_cpu_us_per_io"`
-	CPUShare  float64         `json:"target_cpu_percent"` // of one CPU
-	StealPct  float64         `json:"steal_percent"`
-	OthersPct float64         `json:"others_cpu_percent"` // of one CPU, what is neither target nor load
-	Load      load.PerfReport `json:"load"`
+	Target    string        `json:"target"`
+	Workload  string        `json:"workload"`
+	Round     int           `json:"round"`
+	CPUPerIO  float64       `json:"target_cpu_us_per_io"`
+	CPUShare  float64       `json:"target_cpu_percent"` // of one CPU
+	StealPct  float64       `json:"steal_percent"`
+	OthersPct float64       `json:"others_cpu_percent"` // of one CPU, what is neither target nor load
+	Load      engine.Report `json:"load"`
 }
 
 // contender is a target under measurement.
 type contender struct {
-	name string
-	proc *daemon.Process
-	lun  int
-	end  func() error
+	name  string
+	proc  *daemon.Process
+	lun   int // its first
+	floor bool
+	end   func() error
 }
 
 var (
@@ -69,17 +53,11 @@ func measure(o *options) (*Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "harness-")
+	client, clean, err := buildClient(o)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	client := filepath.Join(dir, "iscsi-load")
-	build := exec.Command("go", "build", "-o", client, "./bench/iscsi-load")
-	build.Dir = o.root
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build iscsi-load: %w\n%s", err, out)
-	}
+	defer clean()
 	contenders, err := startAll(o)
 	if err == nil {
 		err = r.rounds(o, client, contenders)
@@ -91,18 +69,36 @@ func measure(o *options) (*Results, error) {
 	return r, err
 }
 
+// buildClient builds iscsi-load, which is the load and the floor; clean removes
+// it.
+func buildClient(o *options) (path string, clean func(), err error) {
+	dir, err := os.MkdirTemp("", "harness-")
+	if err != nil {
+		return "", nil, err
+	}
+	clean = func() { _ = os.RemoveAll(dir) } // a temporary file that stays does no harm
+	path = filepath.Join(dir, "iscsi-load")
+	build := exec.Command("go", "build", "-o", path, "./bench/iscsi-load")
+	build.Dir = o.root
+	if out, err := build.CombinedOutput(); err != nil {
+		clean()
+		return "", nil, fmt.Errorf("build iscsi-load: %w\n%s", err, out)
+	}
+	return path, clean, nil
+}
+
 func startAll(o *options) ([]contender, error) {
 	var list []contender
 	ietd, err := daemon.StartIetd(o.ietd, o.targetCPU, ietdArgs...)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, contender{"ietd", ietd, 0, func() error { return exitOf(ietd.Stop()) }})
+	list = append(list, contender{name: "ietd", proc: ietd, end: func() error { return exitOf(ietd.Stop()) }})
 	tgt, err := daemon.StartTgt(o.targetCPU, targetName, tgtUnit)
 	if err != nil {
 		return list, err
 	}
-	return append(list, contender{"tgt", tgt, 1, func() error { _, err := tgt.Kill(); return err }}), nil
+	return append(list, contender{name: "tgt", proc: tgt, lun: 1, end: func() error { _, err := tgt.Kill(); return err }}), nil
 }
 
 func exitOf(code int, err error) error {
@@ -115,15 +111,15 @@ func exitOf(code int, err error) error {
 // rounds measures A B A B: for each workload and round, each contender.
 func (r *Results) rounds(o *options, client string, contenders []contender) error {
 	for round := range o.rounds {
-		for _, w := range workloads {
+		for _, w := range pageWorkloads {
 			for _, c := range contenders {
 				s, err := sample(o, client, &c, w)
 				if err != nil {
-					return fmt.Errorf("%s, %s: %w", c.name, w.name, err)
+					return fmt.Errorf("%s, %s: %w", c.name, w, err)
 				}
 				s.Round = round
 				r.Samples = append(r.Samples, *s)
-				fmt.Fprintf(os.Stderr, "round %d  %-14s %-5s %9.0f IOPS  %6.2f CPU µs/IO\n", round+1, w.name, c.name, s.Load.IOPS, s.CPUPerIO)
+				fmt.Fprintf(os.Stderr, "round %d  %-14v %-5s %9.0f IOPS  %6.2f CPU µs/IO\n", round+1, w, c.name, s.Load.IOPS, s.CPUPerIO)
 			}
 		}
 	}
@@ -138,17 +134,20 @@ type moment struct {
 }
 
 func now(p *daemon.Process) moment {
-	u, err := p.Usage()
+	cpu, err := p.CPU()
 	stat, err2 := readStat()
-	return moment{u.CPU, stat, errors.Join(err, err2)}
+	return moment{cpu, stat, errors.Join(err, err2)}
 }
 
 // sample runs the load once. The load prints a line when its measured part
 // begins and one when it ends; the target's clock is read at both.
 func sample(o *options, client string, c *contender, w workload) (*Sample, error) {
-	cmd := exec.Command(client, "perf", "--address", c.proc.Addr, "--target", targetName,
-		"--lun", strconv.Itoa(c.lun), "--depth", strconv.Itoa(w.depth), "--write-percent", strconv.Itoa(w.writePct),
-		"--block-size", strconv.Itoa(blockLen), "--duration", o.duration.String(), "--warmup", o.warmup.String())
+	args := append([]string{"perf", "--address", c.proc.Addr, "--target", targetName, "--long-data-in",
+		"--duration", o.duration.String(), "--warmup", o.warmup.String()}, w.args(c.lun)...)
+	if c.floor {
+		args = append(args, "--protocol", string(engine.Floor))
+	}
+	cmd := exec.Command(client, args...)
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	phases, err := cmd.StderrPipe()
@@ -173,7 +172,7 @@ func sample(o *options, client string, c *contender, w workload) (*Sample, error
 	if err := cmd.Wait(); err != nil {
 		return nil, fmt.Errorf("iscsi-load: %w: %s", err, strings.Join(said, "; "))
 	}
-	s := &Sample{Target: c.name, Workload: w.name}
+	s := &Sample{Target: c.name, Workload: w.String()}
 	if err := errors.Join(begin.err, end.err, json.Unmarshal(out.Bytes(), &s.Load)); err != nil {
 		return nil, err
 	}

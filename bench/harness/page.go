@@ -90,7 +90,7 @@ func (r *Results) setting(b *strings.Builder, name string) {
 	fmt.Fprintf(b, "## Machine\n\n%s, %d CPUs, %s, %s; ietd at commit %s, tgt %s; %s. Load average before the run: %.2f.\n\n",
 		m.CPUModel, m.CPUs, m.Kernel, m.Go, r.Commit, s.TgtName, r.Date.Format("2006-01-02 15:04 MST"), m.LoadAverage)
 	fmt.Fprintf(b, "## Commands\n\n```\nmake bench\n```\n\nwhich runs `ietd %s` and `tgtd` with a unit of bstype %s, both on CPU %d, and against each in turn `iscsi-load perf --block-size %d` on CPU %d: %d rounds of %.0f s after %.1f s of warm-up. Raw samples: `bench/results/%s`.\n\n",
-		quoted(s.Ietd), s.Tgt, s.TargetCPU, blockLen, s.LoadCPU, s.Rounds, s.Seconds, s.Warmup, name)
+		quoted(s.Ietd), s.Tgt, s.TargetCPU, 4096, s.LoadCPU, s.Rounds, s.Seconds, s.Warmup, name)
 }
 
 func quoted(args []string) string {
@@ -106,15 +106,15 @@ func quoted(args []string) string {
 func (r *Results) table(b *strings.Builder) {
 	fmt.Fprintf(b, "## Results\n\nMedian of %d rounds, with the least and the most.\n\n", r.Settings.Rounds)
 	fmt.Fprint(b, "| workload | target | IOPS | CPU µs per I/O of the target | p50 µs | p99 µs | p99.9 µs | target's CPU |\n|---|---|---|---|---|---|---|---|\n")
-	for _, w := range workloads {
+	for _, w := range pageWorkloads {
 		for _, target := range []string{"ietd", "tgt"} {
-			iops, cpu := r.spread(target, w.name)
-			p50 := r.over(target, w.name, func(s *Sample) float64 { return s.Load.P50 })
-			p99 := r.over(target, w.name, func(s *Sample) float64 { return s.Load.P99 })
-			p999 := r.over(target, w.name, func(s *Sample) float64 { return s.Load.P999 })
-			share := r.over(target, w.name, func(s *Sample) float64 { return s.CPUShare })
+			iops, cpu := r.spread(target, w.String())
+			p50 := r.over(target, w.String(), func(s *Sample) float64 { return s.Load.P50 })
+			p99 := r.over(target, w.String(), func(s *Sample) float64 { return s.Load.P99 })
+			p999 := r.over(target, w.String(), func(s *Sample) float64 { return s.Load.P999 })
+			share := r.over(target, w.String(), func(s *Sample) float64 { return s.CPUShare })
 			fmt.Fprintf(b, "| %s | %s | %.0f (%.0f–%.0f) | %.2f (%.2f–%.2f) | %.0f | %.0f | %.0f | %.0f %% |\n",
-				w.name, target, iops.median, iops.least, iops.most, cpu.median, cpu.least, cpu.most,
+				w.String(), target, iops.median, iops.least, iops.most, cpu.median, cpu.least, cpu.most,
 				p50.median, p99.median, p999.median, share.median)
 		}
 	}
@@ -126,9 +126,6 @@ func (r *Results) spread(target, workload string) (iops, cpu spread) {
 		r.over(target, workload, func(s *Sample) float64 { return s.CPUPerIO })
 }
 
-// spread is what the rounds of one measurement gave.
-type spread struct{ least, median, most float64 }
-
 // over returns the spread of a figure over the rounds; zero when there is none.
 func (r *Results) over(target, workload string, figure func(*Sample) float64) spread {
 	var v []float64
@@ -137,15 +134,7 @@ func (r *Results) over(target, workload string, figure func(*Sample) float64) sp
 			v = append(v, figure(s))
 		}
 	}
-	if len(v) == 0 {
-		return spread{}
-	}
-	slices.Sort(v)
-	median := v[len(v)/2]
-	if len(v)%2 == 0 {
-		median = (median + v[len(v)/2-1]) / 2
-	}
-	return spread{v[0], median, v[len(v)-1]}
+	return spreadOf(v)
 }
 
 func yesNo(b bool) string {

@@ -122,8 +122,9 @@ type Sense struct{ Key, ASC, ASCQ uint8 }
 // String returns key/ASC/ASCQ in hexadecimal, as T10 writes them.
 func (s Sense) String() string { return fmt.Sprintf("sense %x/%02x/%02x", s.Key, s.ASC, s.ASCQ) }
 
-// decodeSense reads fixed or descriptor format sense data (SPC, sense data).
-func decodeSense(b []byte) (Sense, bool) {
+// DecodeSense reads fixed or descriptor format sense data (SPC, sense data); ok
+// is false when it is neither.
+func DecodeSense(b []byte) (s Sense, ok bool) {
 	if len(b) == 0 {
 		return Sense{}, false
 	}

@@ -59,7 +59,7 @@ func (c *Command) OK() error {
 
 // Sense returns the decoded sense data; zero when there is none that parses.
 func (c *Command) Sense() Sense {
-	s, _ := decodeSense(c.SenseBuf[:c.SenseLen])
+	s, _ := DecodeSense(c.SenseBuf[:c.SenseLen])
 	return s
 }
 

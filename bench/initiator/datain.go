@@ -122,7 +122,7 @@ func (s *Session) checkResponse(h *pdu.BHS, data []byte) (*Command, error) {
 		}
 		c.SenseLen = copy(c.SenseBuf[:], data[2:2+n])
 	}
-	if _, ok := decodeSense(c.SenseBuf[:c.SenseLen]); !ok && c.Status == StatusCheckCondition {
+	if _, ok := DecodeSense(c.SenseBuf[:c.SenseLen]); !ok && c.Status == StatusCheckCondition {
 		return nil, violation("11.4.7", op, "CHECK CONDITION without sense data that parses")
 	}
 	return c, s.checkEnd(c, op)

@@ -9,12 +9,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"ietring/bench/engine"
+	"ietring/bench/floor"
 	"ietring/bench/initiator"
 	"ietring/bench/load"
+	"ietring/pdu"
 )
 
 const (
@@ -31,13 +35,15 @@ func main() {
 		verify(os.Args[2:])
 	case "perf":
 		perf(os.Args[2:])
+	case "floor":
+		serveFloor(os.Args[2:])
 	default:
 		usage()
 	}
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: iscsi-load verify|perf --address HOST:PORT --target IQN [flags]; see iscsi-load verify --help")
+	fmt.Fprintln(os.Stderr, "usage: iscsi-load verify|perf|floor [flags]; see iscsi-load verify --help")
 	os.Exit(exitUsage)
 }
 
@@ -77,8 +83,8 @@ func (f *loginFlags) parse(args []string) {
 	case err != nil:
 	case f.set.NArg() > 0:
 		err = fmt.Errorf("what is %q?", f.set.Arg(0))
-	case f.login.Address == "" || f.login.Target == "":
-		err = fmt.Errorf("--address and --target are needed")
+	case f.login.Address == "":
+		err = fmt.Errorf("--address is needed")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "iscsi-load:", err)
@@ -110,19 +116,36 @@ func verify(args []string) {
 
 func perf(args []string) {
 	f := newFlags("iscsi-load perf")
-	var c load.PerfConfig
+	var c engine.Config
+	var digests bool
+	protocol, pattern := string(engine.ISCSI), string(engine.Random)
+	f.set.StringVar(&protocol, "protocol", protocol, "iscsi, or floor (which iscsi-load floor speaks)")
 	f.set.IntVar(&c.Sessions, "sessions", 1, "sessions")
 	f.set.IntVar(&c.Depth, "depth", 32, "commands in flight of each session")
 	f.set.IntVar(&c.BlockLen, "block-size", 4096, "bytes of each command")
 	f.set.IntVar(&c.WritePct, "write-percent", 0, "share of writes")
+	f.set.StringVar(&pattern, "pattern", pattern, "random, sequential or zipf")
+	f.set.Float64Var(&c.Skew, "skew", 1.2, "skew of zipf, above 1")
 	f.set.Int64Var(&c.SpanLen, "span", 0, "bytes of the unit that are used; 0 means all")
 	f.set.DurationVar(&c.Warmup, "warmup", 500*time.Millisecond, "time before the measured part")
 	f.set.DurationVar(&c.Duration, "duration", 5*time.Second, "time of the measured part")
-	f.set.Uint64Var(&c.Seed, "seed", 1, "seed of the random places")
+	f.set.Uint64Var(&c.Seed, "seed", 1, "seed of the random choices")
+	f.set.IntSliceVar(&c.LUNs, "luns", nil, "logical unit numbers that commands take turns over; --lun where it is not given")
+	f.set.BoolVar(&digests, "digests", false, "--header-digest and --data-digest")
 	f.parse(args)
-	c.Login, c.LUN = f.login, initiator.LUN(f.lun)
+	if f.offer.MaxRecvDataSegmentLength > pdu.MaxDataLen {
+		fail(fmt.Errorf("--max-segment %d: above %d", f.offer.MaxRecvDataSegmentLength, pdu.MaxDataLen))
+	}
+	if digests {
+		f.offer.HeaderDigest, f.offer.DataDigest = true, true
+	}
+	if len(c.LUNs) == 0 {
+		c.LUNs = []int{f.lun}
+	}
+	c.Protocol, c.Pattern, c.Login = engine.Protocol(protocol), engine.Pattern(pattern), f.login
+	loops()
 	// Two lines tell whoever measures the target when the measured part is.
-	r, err := load.Perf(c, func(begin bool) {
+	r, err := engine.Run(c, func(begin bool) {
 		if begin {
 			fmt.Fprintln(os.Stderr, "begin")
 		} else {
@@ -135,6 +158,33 @@ func perf(args []string) {
 	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
 		fail(err)
 	}
+}
+
+// loops makes room for a loop that never yields: Go takes as many processors as
+// the process may use, which is one where it is bound to one.
+func loops() {
+	const loopMainAndCollector = 3
+	runtime.GOMAXPROCS(loopMainAndCollector)
+}
+
+// serveFloor is the server without SCSI; it ends when it is killed.
+func serveFloor(args []string) {
+	set := pflag.NewFlagSet("iscsi-load floor", pflag.ContinueOnError)
+	address := set.String("address", "127.0.0.1:0", "where to listen, HOST:PORT; port 0 is a free one")
+	if err := set.Parse(args); err != nil {
+		if err == pflag.ErrHelp {
+			os.Exit(0)
+		}
+		fmt.Fprintln(os.Stderr, "iscsi-load:", err)
+		os.Exit(exitUsage)
+	}
+	s, err := floor.Listen(*address)
+	if err != nil {
+		fail(err)
+	}
+	loops()
+	fmt.Println("listening", s.Addr())
+	fail(s.Serve())
 }
 
 func fail(err error) {

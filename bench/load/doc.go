@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The ietring authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package load puts a logical unit under load in two ways: [Verify] knows what
-// every byte must be, [Perf] has a stopwatch.
+// Package load puts a logical unit under load and knows what every byte must
+// be: [Verify]. The stopwatch is package engine.
 //
 //	private areas, one a stream                       shared area, all streams
 //	+-----------+-----------+-----------+-----------+------------------------+
@@ -16,8 +16,7 @@
 // a shared one may have several, from several sessions.
 //
 // Ownership: a stream is a goroutine and has one command in flight; the model
-// has a mutex. Perf has no goroutine of its own for each command: completions
-// start the next command on the session's reader.
+// has a mutex.
 //
 // The package speaks through initiator and must not know which target it talks
 // to.

@@ -6,7 +6,6 @@ package load
 import (
 	"bytes"
 	"testing"
-	"time"
 )
 
 const testBlock = 512
@@ -160,24 +159,4 @@ func TestModelForgets(t *testing.T) {
 	if n := len(m.blocks[1]); n > 3 {
 		t.Errorf("%d versions are kept", n)
 	}
-}
-
-func TestHistogram(t *testing.T) {
-	var h histogram
-	for i := 1; i <= 100000; i++ {
-		h.add(time.Duration(i) * 10 * time.Nanosecond)
-	}
-	for _, row := range []struct{ q, want float64 }{{0.5, 500}, {0.99, 990}, {0.999, 999}} {
-		if got := h.quantile(row.q); got > row.want || got < row.want*31/32-0.01 {
-			t.Errorf("quantile %v is %v µs, want %v or up to 1/32 less", row.q, got, row.want)
-		}
-	}
-	for v := uint64(0); v < 1<<22; v += 1 + v/100 {
-		i := bucket(v)
-		if floor(i) > v || floor(i+1) <= v {
-			t.Fatalf("%d is in bucket %d, from %d to %d", v, i, floor(i), floor(i+1))
-		}
-	}
-	h.add(time.Hour) // beyond the last bucket
-	h.add(-time.Second)
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The ietring authors
 // SPDX-License-Identifier: Apache-2.0
 
-package load
+package engine
 
 import (
 	"math/bits"
@@ -31,8 +31,8 @@ func bucket(v uint64) int {
 	return octave<<histSubBits + int(v>>(octave-1))&(1<<histSubBits-1)
 }
 
-// floor returns the least value of a bucket.
-func floor(i int) uint64 {
+// least returns the least value of a bucket.
+func least(i int) uint64 {
 	octave, sub := i>>histSubBits, uint64(i&(1<<histSubBits-1))
 	if octave == 0 {
 		return sub
@@ -53,7 +53,7 @@ func (h *histogram) quantile(q float64) float64 {
 	left := uint64(q * float64(h.n))
 	for i, c := range h.counts {
 		if c > left {
-			return float64(floor(i)) / 1e3
+			return float64(least(i)) / 1e3
 		}
 		left -= c
 	}
