@@ -19,11 +19,12 @@ import (
 
 // Config is how the data plane is made.
 type Config struct {
-	Threads      int   // event loops
-	RingEntries  int   // submission queue of each loop, a power of two
-	Workers      int   // goroutines for what would stall a loop
-	CPUs         []int // loop i is pinned to CPUs[i mod len]; empty: not pinned
-	BufferMemory int64 // bytes, the cap of all loops together
+	Threads      int           // event loops
+	RingEntries  int           // submission queue of each loop, a power of two
+	Workers      int           // goroutines for what would stall a loop
+	CPUs         []int         // loop i is pinned to CPUs[i mod len]; empty: not pinned
+	BufferMemory int64         // bytes, the cap of all loops together
+	BusyPoll     time.Duration // for how long a loop looks for work before it sleeps; 0: it sleeps at once
 	Control      Control
 	Log          zerolog.Logger
 }
@@ -80,7 +81,7 @@ func Start(cfg Config) (*Engine, error) {
 			e.abandon()
 			return nil, fmt.Errorf("make an eventfd: %w", err)
 		}
-		l := &loop{eng: e, id: i, mail: mailbox{event: event}}
+		l := &loop{eng: e, id: i, mail: mailbox{event: event}, spinner: spinner{limit: cfg.BusyPoll}}
 		cpu := -1
 		if len(cfg.CPUs) > 0 {
 			cpu = cfg.CPUs[i%len(cfg.CPUs)]

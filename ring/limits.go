@@ -89,12 +89,6 @@ const (
 	// reapBatch is how many completions a turn takes before it sends.
 	reapBatch = 512
 
-	// spinTime is how long a loop looks for work before it sleeps: a wake-up
-	// costs more than this on both sides. It spins only while its recent waits
-	// ended within busyWait.
-	spinTime = 20 * time.Microsecond
-	busyWait = 40 * time.Microsecond
-
 	// trimAfter is after how much silence a loop gives memory back.
 	trimAfter = 2 * time.Second
 

@@ -63,9 +63,9 @@ type loop struct {
 	lingering int             // connections that send their last words or wait for the peer to close
 	ticked    time.Time       // last look at these two
 	turns     uint32          // without a pause
-	recent    bool            // recent waits were short: spinning pays
-	quiesce   bool            // no new commands
-	stopped   bool            // the loop ends when its connections have
+	spinner   spinner
+	quiesce   bool // no new commands
+	stopped   bool // the loop ends when its connections have
 }
 
 // run is the loop. ready gets nil or why it could not start.
@@ -104,14 +104,14 @@ func (l *loop) turn() {
 	}
 }
 
-// idle waits for work: it looks for a while when that has paid lately, then
-// sleeps in the kernel.
+// idle waits for work: it looks for a while where that pays, then sleeps in the
+// kernel.
 func (l *loop) idle() {
 	if l.stopped && l.liveConns == 0 {
 		return
 	}
 	began := l.eng.now()
-	if l.recent && l.spin(began) {
+	if l.spinner.worth() && l.spin(began) {
 		return
 	}
 	l.mail.sleeping.Store(true)
@@ -120,9 +120,7 @@ func (l *loop) idle() {
 	}
 	l.mail.sleeping.Store(false)
 	now := l.eng.now()
-	waited := now.Sub(began)
-	l.recent = waited < busyWait
-	if waited >= trimAfter {
+	if now.Sub(began) >= trimAfter {
 		l.arena.trim()
 	}
 	l.tick(now)
@@ -137,21 +135,6 @@ func (l *loop) patience() time.Duration {
 		return trimAfter
 	}
 	return 0
-}
-
-// spin looks for completions or mail until spinTime has passed since began. It
-// reports whether something came.
-func (l *loop) spin(began time.Time) bool {
-	for {
-		for range 64 {
-			if l.ring.Ready() > 0 || l.ring.HasWork() || l.mail.full.Load() {
-				return true
-			}
-		}
-		if l.eng.now().Sub(began) > spinTime {
-			return false
-		}
-	}
 }
 
 // complete takes one completion to where it belongs. A stale generation names

@@ -62,6 +62,7 @@ func (l *loop) recvDone(c *conn, gen uint16, e uring.CQE) {
 	}
 	if id, ok := uring.Buffer(e); ok {
 		if c.serving() && e.Res > 0 {
+			l.spinner.heard(c.idx)
 			c.quiet, c.stalled = 0, 0
 			l.feed(c, l.bufs.Bytes(id, int(e.Res)))
 		}

@@ -252,7 +252,7 @@ func (s *server) startEngine() error {
 	var err error
 	s.engine, err = ring.Start(ring.Config{
 		Threads: s.cfg.Threads, RingEntries: s.cfg.RingEntries, Workers: s.cfg.Workers,
-		CPUs: s.cfg.CPUs, BufferMemory: s.cfg.BufferMemory,
+		CPUs: s.cfg.CPUs, BufferMemory: s.cfg.BufferMemory, BusyPoll: s.cfg.BusyPoll,
 		Control: &control{directory, s.sessions, s.state, s.sessionChanged, s.log}, Log: s.log,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"strings"
+	"time"
 
 	"ietring/backing"
 	"ietring/ring"
@@ -23,11 +24,12 @@ type Config struct {
 
 	QueueDepth int // commands, the window of each session
 
-	Threads      int   // event loops
-	RingEntries  int   // submission queue entries of each loop
-	Workers      int   // completion workers
-	CPUs         []int // CPUs that loops are pinned to; none: not pinned
-	BufferMemory int64 // bytes, all loops together; 0: loopMemory each
+	Threads      int           // event loops
+	RingEntries  int           // submission queue entries of each loop
+	Workers      int           // completion workers
+	CPUs         []int         // CPUs that loops are pinned to; none: not pinned
+	BufferMemory int64         // bytes, all loops together; 0: loopMemory each
+	BusyPoll     time.Duration // for how long a loop looks for work before it sleeps; 0: not at all
 
 	// Of discovery sessions, and global directives of ietd.conf.
 	Incoming          []Account // who may discover; none: everybody

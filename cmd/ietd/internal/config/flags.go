@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -30,6 +31,8 @@ const (
 	maxRingEntries     = 32768 // the kernel's own limit
 	defaultWorkers     = 2
 	maxWorkers         = 64
+	defaultBusyPoll    = 50 * time.Microsecond
+	maxBusyPoll        = time.Millisecond
 	maxDebugLevel      = 2
 )
 
@@ -172,7 +175,7 @@ func newParser(around surroundings) *parser {
 	c := &Config{
 		Port: defaultPort, QueueDepth: defaultQueueDepth,
 		Threads:     min(runtime.NumCPU(), defaultMaxThreads),
-		RingEntries: defaultRingEntries, Workers: defaultWorkers,
+		RingEntries: defaultRingEntries, Workers: defaultWorkers, BusyPoll: defaultBusyPoll,
 		LogLevel: "info", LogFormat: "console",
 		ControlSocket: around.controlSocket(), StateDir: around.stateDir(),
 	}
@@ -269,6 +272,7 @@ func (p *parser) engineFlags() {
 		c.CPUs, err = parseCPUs(s)
 		return err
 	})
+	p.flag("busy-poll", "", "TIME", c.BusyPoll.String(), "look for work so long before a loop sleeps, where that has paid lately, 0 never; example: --busy-poll 50us", p.busyPoll)
 	p.flag("buffer-memory", "", "SIZE", "", "most memory for I/O buffers, bytes of all loops together (default: 64MiB for each loop); example: --buffer-memory 256MiB", p.bufferMemory)
 }
 
@@ -317,6 +321,15 @@ func (p *parser) ringEntries(s string) error {
 		return fmt.Errorf("%q is not a power of two from %d to %d", s, minRingEntries, maxRingEntries)
 	}
 	p.cfg.RingEntries = n
+	return nil
+}
+
+func (p *parser) busyPoll(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || d > maxBusyPoll {
+		return fmt.Errorf("%q is not a time from 0 to %s, such as 20us", s, maxBusyPoll)
+	}
+	p.cfg.BusyPoll = d
 	return nil
 }
 

@@ -105,6 +105,7 @@ var startOnly = []struct {
 	{"--ring-entries", func(c *config.Config) string { return strconv.Itoa(c.RingEntries) }},
 	{"--workers", func(c *config.Config) string { return strconv.Itoa(c.Workers) }},
 	{"--cpus", func(c *config.Config) string { return fmt.Sprint(c.CPUs) }},
+	{"--busy-poll", func(c *config.Config) string { return c.BusyPoll.String() }},
 	{"--buffer-memory", func(c *config.Config) string { return strconv.FormatInt(c.BufferMemory, 10) }},
 	{"--address", func(c *config.Config) string { return fmt.Sprint(c.Portals) }},
 	{"--port", func(c *config.Config) string { return strconv.Itoa(c.Port) }},
