@@ -255,6 +255,7 @@ func (l *loop) drained(c *conn) {
 	l.liveConns--
 	l.count.Add(-1)
 	sess.lose(c.cid, c, l.eng)
+	l.releaseDeferred(sess)
 }
 
 // ud names an operation of the connection in the kernel.

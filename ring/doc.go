@@ -10,7 +10,11 @@
 //
 // A loop is a goroutine locked to its OS thread, with an io_uring of its own. A
 // connection is pinned to one loop, which owns it: nobody else touches a field
-// of a connection, a task or a buffer. Others post to the loop's mailbox.
+// of a connection, a task or a buffer. Others post to the loop's mailbox. The
+// connections of one session are on the same loop: CmdSN puts their commands in
+// one order, and MaxCmdSN opens by the responses of all, so that two loops would
+// meet over every command. Who wants more loops for one initiator gives it more
+// sessions, as multipath does.
 //
 // The life of a command, and the file that tells it:
 //

@@ -42,11 +42,19 @@ func (s *Session) Config() SessionConfig { return s.cfg }
 // last command has ended.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// CIDs returns the identifiers of the session's connections.
-func (s *Session) CIDs() []uint16 {
+// Has reports whether the session has connection cid: it was given to a loop and
+// is not closed yet.
+func (s *Session) Has(cid uint16) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.cids)
+	return slices.Contains(s.cids, cid)
+}
+
+// Connections returns how many connections the session has.
+func (s *Session) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.cids)
 }
 
 // Close asks for the end of the session: the initiator is told by an

@@ -117,9 +117,9 @@ func (t *task) deferred() bool {
 }
 
 // releaseDeferred carries out the functions for which all commands before them
-// are here.
+// are here, or nobody is left who could bring them.
 func (l *loop) releaseDeferred(s *Session) {
-	for len(s.deferred) > 0 && !s.expCmdSN.Before(s.deferred[0].bhs.CmdSN()) {
+	for len(s.deferred) > 0 && (len(s.conns) == 1 || !s.expCmdSN.Before(s.deferred[0].bhs.CmdSN())) {
 		t := s.deferred[0]
 		s.unhold(t)
 		l.request(t)

@@ -30,11 +30,15 @@ func (e engine) NewSession(cfg ring.SessionConfig) session.Live { return e.Engin
 // Attach gives h, a connection of s, to a loop.
 func (e engine) Attach(h ring.Handoff, s session.Live) error {
 	h.Session = s.(*ring.Session) // every Live of this program is NewSession's
-	var remote netip.Addr         // a peer without an address matches no mask by address
-	if a, err := netip.ParseAddrPort(h.Remote); err == nil {
-		remote = a.Addr()
+	// What a session sees of its target is up to where its first connection is
+	// from; the others bring no more and no less.
+	if h.Session.Connections() == 0 {
+		var remote netip.Addr // a peer without an address matches no mask by address
+		if a, err := netip.ParseAddrPort(h.Remote); err == nil {
+			remote = a.Addr()
+		}
+		e.state.Admit(h.Session, remote)
 	}
-	e.state.Admit(h.Session, remote)
 	if err := e.Engine.Attach(h); err != nil {
 		return err
 	}

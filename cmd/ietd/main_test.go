@@ -80,7 +80,7 @@ func TestRefusals(t *testing.T) {
 		{"an unknown session key", with("--session", "Burst=1"), `--session: unknown key "Burst"; known are InitialR2T, ImmediateData, MaxConnections, MaxRecvDataSegmentLength, MaxXmitDataSegmentLength, MaxBurstLength, FirstBurstLength, DefaultTime2Wait, DefaultTime2Retain, MaxOutstandingR2T, DataPDUInOrder, DataSequenceInOrder, ErrorRecoveryLevel, HeaderDigest, DataDigest`},
 		{"a length below the range", with("--session", "MaxBurstLength=511"), "--session: MaxBurstLength=511: it must be a number from 512 to 16777215 bytes"},
 		{"a length above the range", with("--session", "MaxBurstLength=16777216"), "--session: MaxBurstLength=16777216: it must be a number from 512 to 16777215 bytes"},
-		{"two connections", with("--session", "MaxConnections=2"), "--session: MaxConnections=2: it must be 1"},
+		{"too many connections", with("--session", "MaxConnections=17"), "--session: MaxConnections=17: it must be a number from 1 to 16 connections"},
 		{"error recovery", with("--session", "ErrorRecoveryLevel=1"), "--session: ErrorRecoveryLevel=1: it must be 0"},
 		{"data out of order", with("--session", "DataPDUInOrder=No"), "--session: DataPDUInOrder=No: it must be Yes"},
 		{"neither yes nor no", with("--session", "InitialR2T=yes"), "--session: InitialR2T=yes: it must be Yes or No"},

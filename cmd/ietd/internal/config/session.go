@@ -39,7 +39,7 @@ const maxSegment = 16777215 // 2^24-1, the most that a 24-bit length can say
 var sessionKeys = []sessionKey{
 	{"InitialR2T", yesNo, 0, 0, "No", "", "13.10"},
 	{"ImmediateData", yesNo, 0, 0, "Yes", "", "13.11"},
-	{"MaxConnections", number, 1, 1, "1", "connections", "13.2"},
+	{"MaxConnections", number, 1, 16, "1", "connections", "13.2"},
 	{"MaxRecvDataSegmentLength", number, 512, maxSegment, "262144", "bytes", "13.12"},
 	{"MaxXmitDataSegmentLength", number, 512, maxSegment, "1048576", "bytes", "IET's own"},
 	{"MaxBurstLength", number, 512, maxSegment, "1048576", "bytes", "13.13"},

@@ -33,6 +33,8 @@ type fakeSession struct {
 	closed  chan struct{} // Close was called
 	done    chan struct{}
 	lingers bool // Close alone does not end it
+	drops   []uint16
+	gone    map[uint16]bool // connections that were dropped
 	once    sync.Once
 }
 
@@ -47,6 +49,19 @@ func (f *fakeSession) Close() {
 
 func (f *fakeSession) Done() <-chan struct{} { return f.done }
 
+func (f *fakeSession) Has(cid uint16) bool { return !f.gone[cid] }
+
+// DropConnection ends a connection at once.
+func (f *fakeSession) DropConnection(cid uint16) <-chan struct{} {
+	f.drops = append(f.drops, cid)
+	f.gone[cid] = true
+	gone := make(chan struct{})
+	close(gone)
+	return gone
+}
+
+func (f *fakeSession) Window() (exp, most pdu.Serial) { return 500, 531 }
+
 // fakeEngine remembers what it is given and closes the sockets.
 type fakeEngine struct {
 	mu       sync.Mutex
@@ -59,14 +74,15 @@ type fakeEngine struct {
 func (f *fakeEngine) NewSession(cfg ring.SessionConfig) session.Live {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := &fakeSession{cfg: cfg, closed: make(chan struct{}), done: make(chan struct{}), lingers: f.lingers}
+	s := &fakeSession{cfg: cfg, closed: make(chan struct{}), done: make(chan struct{}), lingers: f.lingers, gone: make(map[uint16]bool)}
 	f.sessions = append(f.sessions, s)
 	return s
 }
 
-func (f *fakeEngine) Attach(h ring.Handoff, _ session.Live) error {
+func (f *fakeEngine) Attach(h ring.Handoff, s session.Live) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	delete(s.(*fakeSession).gone, h.CID)
 	if f.refuses {
 		return errors.New("no room")
 	}

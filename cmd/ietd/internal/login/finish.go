@@ -26,15 +26,21 @@ func (n *negotiation) finish() error {
 	if err := n.keys.settled(); err != nil {
 		return err
 	}
+	conn := session.Conn{
+		Initiator: n.initiator, CID: n.cid, Remote: addrPort(n.conn.RemoteAddr()),
+		Params: n.keys.params(n.declared), MaxConnections: n.keys.maxConnections(),
+	}
+	conn.DefaultTime2Wait, conn.DefaultTime2Retain = n.keys.times()
+	n.nop(&conn.Params)
+	if n.entry != nil {
+		if joined, err := n.join(conn); joined || err != nil {
+			return err
+		}
+	}
 	entry, err := n.reserve()
 	if err != nil {
 		return err
 	}
-	conn := session.Conn{
-		Initiator: n.initiator, CID: n.cid, Remote: addrPort(n.conn.RemoteAddr()),
-		Params: n.keys.params(n.declared),
-	}
-	conn.DefaultTime2Wait, conn.DefaultTime2Retain = n.keys.times()
 	if n.discovery {
 		err = n.beginDiscovery(entry, conn.Params)
 	} else {
@@ -44,6 +50,29 @@ func (n *negotiation) finish() error {
 		n.srv.Sessions.Release(entry)
 	}
 	return err
+}
+
+// join makes the connection one of a session that has others. It reports false
+// when there is none: then the login takes the session over, with a window that
+// begins with its CmdSN.
+func (n *negotiation) join(conn session.Conn) (bool, error) {
+	live, err := n.srv.Sessions.Join(n.entry, conn)
+	switch {
+	case errors.Is(err, session.ErrAlone):
+		n.live = nil
+		return false, nil
+	case errors.Is(err, session.ErrConnections):
+		return false, refuse(pdu.LoginTooManyConnections, "%v: MaxConnections is %d", err, conn.MaxConnections)
+	case errors.Is(err, session.ErrReplaced):
+		return false, refuse(pdu.LoginSessionNotFound, "the session ended, or its connection was taken by another login")
+	case err != nil:
+		return false, refuse(pdu.LoginServiceUnavailable, "%v", err)
+	}
+	if err = n.respond(true); err == nil {
+		err = n.handOff(live, conn.Params)
+	}
+	n.srv.Sessions.Attached(n.entry, n.cid, err == nil)
+	return true, err
 }
 
 // reserve takes the session's place in the registry. An older session of the
@@ -95,7 +124,6 @@ func (n *negotiation) beginNormal(entry *session.Entry, conn session.Conn) error
 	if now := n.srv.Targets.Find(n.target.Name); now == nil || now.SCSI != n.target.SCSI {
 		return refuse(pdu.LoginNotFound, "the target was deleted during the login")
 	}
-	n.nop(&conn.Params)
 	live := n.srv.Engine.NewSession(ring.SessionConfig{
 		TargetName: n.target.Name,
 		Initiator:  n.initiator,
@@ -112,6 +140,7 @@ func (n *negotiation) beginNormal(entry *session.Entry, conn session.Conn) error
 		n.tsih = entry.TSIH()
 		if err = n.respond(true); err == nil {
 			err = n.handOff(live, conn.Params)
+			n.srv.Sessions.Attached(entry, n.cid, err == nil)
 		}
 	}
 	if err != nil {

@@ -108,6 +108,59 @@ func TestSecondConnection(t *testing.T) {
 	c.talk([]ask{a})
 }
 
+// TestConnectionsOfSession: up to MaxConnections log in to one session, with its
+// window; one with a CID that is there replaces it.
+func TestConnectionsOfSession(t *testing.T) {
+	s, e := newServer(t, "MaxConnections=2")
+	first := straight(nil)
+	first.text += "\nMaxConnections=8"
+	first.want = "TargetPortalGroupTag=1\nTargetAlias=disks\nMaxConnections=2\nMaxRecvDataSegmentLength=262144"
+	c := dial(t, s)
+	c.talk([]ask{first})
+	c.result()
+	tsih := e.sessions[0].cfg.TSIH
+	another := func(cid uint16) ask {
+		return straight(func(h *pdu.BHS) {
+			h.LoginRequest().SetTSIH(tsih)
+			h.LoginRequest().SetCID(cid)
+		})
+	}
+	join := func(a ask) {
+		t.Helper()
+		c := dial(t, s)
+		c.send(a)
+		p := c.receive()
+		if st := p.LoginResponse().Status(); st != pdu.LoginSuccess {
+			t.Fatalf("status %#04x", st)
+		}
+		if p.ExpCmdSN() != 500 || p.MaxCmdSN() != 531 || p.LoginResponse().TSIH() != tsih {
+			t.Errorf("ExpCmdSN %d, MaxCmdSN %d, TSIH %d", p.ExpCmdSN(), p.MaxCmdSN(), p.LoginResponse().TSIH())
+		}
+		if err := c.result(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	join(another(10))
+	if len(e.sessions) != 1 || len(e.handoffs) != 2 || e.handoffs[1].CID != 10 {
+		t.Fatalf("%d sessions, %d hand-offs", len(e.sessions), len(e.handoffs))
+	}
+	full := another(11)
+	full.status = pdu.LoginTooManyConnections
+	c = dial(t, s)
+	c.talk([]ask{full})
+	join(another(10))
+	if len(e.sessions) != 1 || len(e.sessions[0].drops) != 1 || e.sessions[0].drops[0] != 10 {
+		t.Errorf("connection 10 was not replaced: %v", e.sessions[0].drops)
+	}
+	if list := s.Sessions.List(""); len(list) != 1 || len(list[0].Conns) != 2 || list[0].MaxConnections != 2 {
+		t.Errorf("%+v", list)
+	}
+	leading := another(10)
+	leading.text, leading.status = leading.text+"\nMaxConnections=2", pdu.LoginInitiatorError
+	c = dial(t, s)
+	c.talk([]ask{leading})
+}
+
 // TestNoLoop: when no loop takes the connection the session is gone.
 func TestNoLoop(t *testing.T) {
 	s, e := newServer(t)

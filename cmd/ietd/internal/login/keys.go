@@ -233,6 +233,14 @@ func (k *keys) params(declared bool) ring.Params {
 	return p
 }
 
+// maxConnections returns how many connections the session may have.
+func (k *keys) maxConnections() int {
+	if k.base != nil {
+		return k.base.MaxConnections
+	}
+	return k.number("MaxConnections")
+}
+
 // times returns DefaultTime2Wait and DefaultTime2Retain in seconds.
 func (k *keys) times() (wait, retain int) {
 	if k.base != nil {

@@ -78,6 +78,9 @@ type negotiation struct {
 	name      session.Name
 	auth      authenticator // nil until the method is known
 
+	entry *session.Entry // that the connection is to belong to; nil in a session's first login
+	live  session.Live   // of entry; nil when its window does not count
+
 	keys     *keys
 	declared bool   // our MaxRecvDataSegmentLength was said
 	answer   []byte // text of the response that is being made
@@ -193,10 +196,11 @@ func (n *negotiation) identifyTarget(name string) error {
 		switch {
 		case entry == nil:
 			return refuse(pdu.LoginSessionNotFound, "there is no session with TSIH %d of this initiator", n.reqTSIH)
-		case conn.CID != n.cid:
-			return refuse(pdu.LoginTooManyConnections, "a second connection of session %d, and MaxConnections is 1", n.reqTSIH)
+		case !n.srv.Sessions.Room(entry, n.cid):
+			return refuse(pdu.LoginTooManyConnections, "another connection of session %d, and MaxConnections is %d", n.reqTSIH, conn.MaxConnections)
 		}
-		n.keys.base = &conn
+		n.entry, n.keys.base = entry, &conn
+		n.live = entry.Live()
 	}
 	n.answer = pdu.AppendKey(n.answer, "TargetPortalGroupTag", TargetPortalGroupTag)
 	if t.Alias != "" {
@@ -327,6 +331,9 @@ func (n *negotiation) operational() error {
 
 // nop fills in how the target pings.
 func (n *negotiation) nop(p *ring.Params) {
+	if n.target == nil {
+		return // the target does not ping in discovery
+	}
 	p.NOPInterval, p.NOPTimeout = n.target.NOPInterval, n.target.NOPTimeout
 	if p.NOPTimeout == 0 || p.NOPTimeout > p.NOPInterval {
 		p.NOPTimeout = p.NOPInterval // as IET

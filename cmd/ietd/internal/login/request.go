@@ -183,8 +183,13 @@ func (n *negotiation) response() *pdu.PDU {
 	p.SetITT(n.in.ITT())
 	p.SetStatSN(n.statSN)
 	n.statSN++
-	// Login Requests are immediate: they do not move ExpCmdSN.
-	p.SetWindow(n.cmdSN, n.cmdSN+pdu.Serial(n.queueDepth)-1)
+	// Login Requests are immediate: they do not move ExpCmdSN. A session that
+	// goes on has a window of its own.
+	exp, most := n.cmdSN, n.cmdSN+pdu.Serial(n.queueDepth)-1
+	if n.live != nil {
+		exp, most = n.live.Window()
+	}
+	p.SetWindow(exp, most)
 	l := p.LoginResponse()
 	l.SetVersion(0, 0)
 	l.SetISID(n.isid)

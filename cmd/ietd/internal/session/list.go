@@ -29,9 +29,11 @@ func SID(isid pdu.ISID, tsih uint16) uint64 {
 	return sid
 }
 
-// An Info is what an operator may know of a session in full feature phase.
+// An Info is what an operator may know of a session in full feature phase. Conn
+// is the connection that began it, Conns those that it has, oldest first.
 type Info struct {
 	Conn
+	Conns  []Conn
 	SID    uint64
 	ISID   pdu.ISID
 	TSIH   uint16
@@ -60,7 +62,7 @@ func (r *Registry) List(target string) []Info {
 	list := make([]Info, len(found))
 	for i, e := range found {
 		list[i] = Info{
-			Conn: e.conn, SID: SID(e.name.ISID, e.tsih), ISID: e.name.ISID, TSIH: e.tsih,
+			Conn: e.conn, Conns: e.present(), SID: SID(e.name.ISID, e.tsih), ISID: e.name.ISID, TSIH: e.tsih,
 			Target: e.name.Target, Since: e.since, Live: e.live,
 		}
 	}
@@ -112,17 +114,20 @@ func (r *Registry) Close(target string, sid uint64) error {
 	return nil
 }
 
-// CloseConnection asks a connection of a session to end, and with it, as it is
+// CloseConnection asks a connection of a session to end, and with it, when it is
 // the only one, the session. It fails with ErrNoSession or ErrNoConnection.
 func (r *Registry) CloseConnection(target string, sid uint64, cid uint16) error {
-	live, has := r.bySID(target, sid)
+	live, conns := r.bySID(target, sid)
 	switch {
 	case live == nil:
 		return ErrNoSession
-	case has != cid:
+	case !slices.ContainsFunc(conns, func(c Conn) bool { return c.CID == cid }):
 		return ErrNoConnection
+	case len(conns) == 1:
+		live.Close()
+	default:
+		live.DropConnection(cid)
 	}
-	live.Close()
 	return nil
 }
 
@@ -136,13 +141,13 @@ func (r *Registry) CloseTarget(target string) int {
 	return len(list)
 }
 
-// bySID returns the live session of a number, and its CID, or nil.
-func (r *Registry) bySID(target string, sid uint64) (Live, uint16) {
+// bySID returns the live session of a number, and its connections, or nil.
+func (r *Registry) bySID(target string, sid uint64) (Live, []Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.byTSIH[uint16(sid>>48)]
 	if e == nil || e.live == nil || e.hasEnded() || e.name.Target != strings.ToLower(target) || SID(e.name.ISID, e.tsih) != sid {
-		return nil, 0
+		return nil, nil
 	}
-	return e.live, e.conn.CID
+	return e.live, e.present()
 }

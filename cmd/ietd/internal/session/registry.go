@@ -47,15 +47,25 @@ type Live interface {
 	// Done is closed when that has happened and no command is in flight any
 	// more.
 	Done() <-chan struct{}
+	// Has reports whether a connection is there: it was attached and has not
+	// ended.
+	Has(cid uint16) bool
+	// DropConnection asks to end one connection. The result is closed when its
+	// last command has ended.
+	DropConnection(cid uint16) <-chan struct{}
+	// Window returns ExpCmdSN and MaxCmdSN.
+	Window() (exp, most pdu.Serial)
 }
 
-// A Conn is a session's one connection: whose it is and what its login agreed
-// on.
+// A Conn is a connection of a session: whose it is and what its login agreed on.
 type Conn struct {
 	Initiator string // InitiatorName as it was spelt
 	CID       uint16
 	Remote    netip.AddrPort // the zero value when the peer has none
 	Params    ring.Params
+	// What the session's first login agreed on for all its connections, as the
+	// lengths of Params.
+	MaxConnections int
 	// Agreed on and without effect: tasks are not kept when a connection ends.
 	DefaultTime2Wait, DefaultTime2Retain int // seconds
 }
@@ -70,10 +80,14 @@ type Entry struct {
 	live    Live            // nil until Bind
 	closing bool            // another login wants the name; set once
 	ended   <-chan struct{} // live.Done, set before closing; nil: never live
-	conn    Conn
-	since   time.Time // of Bind
-	order   uint64    // of Bind
+	conn    Conn            // of the login that began the session, ended or not
+	conns   []*member       // in the order of their logins
+	since   time.Time       // of Bind
+	order   uint64          // of Bind
 }
+
+// Live returns the data plane's session of an entry that [Registry.Find] found.
+func (e *Entry) Live() Live { return e.live }
 
 // TSIH returns the session's handle, never 0.
 func (e *Entry) TSIH() uint16 { return e.tsih }
@@ -191,6 +205,7 @@ func (r *Registry) Bind(e *Entry, live Live, conn Conn) error {
 	}
 	r.binds++
 	e.live, e.conn, e.since, e.order = live, conn, time.Now(), r.binds
+	e.conns = []*member{{conn: conn}}
 	return nil
 }
 
@@ -213,8 +228,8 @@ func (r *Registry) Release(e *Entry) {
 	close(e.gone)
 }
 
-// Find returns the entry of a handle with its connection, or nil when there is
-// none, it has another name, or its login has not ended.
+// Find returns the entry of a handle with the connection that began it, or nil
+// when there is none, it has another name, or its login has not ended.
 func (r *Registry) Find(name Name, tsih uint16) (*Entry, Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

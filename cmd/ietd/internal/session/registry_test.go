@@ -18,11 +18,30 @@ import (
 type fakeLive struct {
 	closes chan struct{}
 	done   chan struct{}
+	drops  chan uint16
+	gone   map[uint16]chan struct{} // connections that have ended, when closed
 }
 
 func newLive() *fakeLive {
-	return &fakeLive{closes: make(chan struct{}, 8), done: make(chan struct{})}
+	return &fakeLive{closes: make(chan struct{}, 8), done: make(chan struct{}), drops: make(chan uint16, 8), gone: make(map[uint16]chan struct{})}
 }
+
+// Has is false for a connection that has ended.
+func (f *fakeLive) Has(cid uint16) bool {
+	select {
+	case <-f.gone[cid]:
+		return false
+	default:
+		return true
+	}
+}
+
+func (f *fakeLive) DropConnection(cid uint16) <-chan struct{} {
+	f.drops <- cid
+	return f.gone[cid]
+}
+
+func (f *fakeLive) Window() (exp, most pdu.Serial) { return 0, 0 }
 
 func (f *fakeLive) Close()                { f.closes <- struct{}{} }
 func (f *fakeLive) Done() <-chan struct{} { return f.done }

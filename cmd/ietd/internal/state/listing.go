@@ -99,13 +99,15 @@ func showSession(s *session.Info) admin.Session {
 		}
 		return "none"
 	}
-	return admin.Session{
-		SID: s.SID, Initiator: s.Initiator, Since: s.Since, Keys: negotiated(s),
-		Conns: []admin.Conn{{
-			CID: s.CID, IP: ietAddress(s.Remote.Addr()), Remote: s.Remote.String(), State: "active",
-			HeaderDigest: digest(s.Params.HeaderDigest), DataDigest: digest(s.Params.DataDigest),
-		}},
+	shown := admin.Session{SID: s.SID, Initiator: s.Initiator, Since: s.Since, Keys: negotiated(s)}
+	for i := range s.Conns {
+		c := &s.Conns[i]
+		shown.Conns = append(shown.Conns, admin.Conn{
+			CID: c.CID, IP: ietAddress(c.Remote.Addr()), Remote: c.Remote.String(), State: "active",
+			HeaderDigest: digest(c.Params.HeaderDigest), DataDigest: digest(c.Params.DataDigest),
+		})
 	}
+	return shown
 }
 
 // ietAddress returns an address as /proc/net/iet/session had it.
@@ -133,6 +135,7 @@ func negotiated(s *session.Info) []admin.Param {
 	p := &s.Params
 	values := map[string]string{
 		"InitialR2T": yes(p.InitialR2T), "ImmediateData": yes(p.ImmediateData),
+		"MaxConnections":           strconv.Itoa(s.MaxConnections),
 		"MaxRecvDataSegmentLength": strconv.Itoa(p.MaxRecvDataSegmentLength),
 		"MaxXmitDataSegmentLength": strconv.Itoa(p.MaxXmitDataSegmentLength),
 		"MaxBurstLength":           strconv.Itoa(p.MaxBurstLength), "FirstBurstLength": strconv.Itoa(p.FirstBurstLength),
