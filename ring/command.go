@@ -146,6 +146,8 @@ func (l *loop) checkTransfer(t *task) scsi.Sense {
 	}
 	in := p.Action == scsi.ActionRead || p.Action == scsi.ActionReply
 	switch {
+	case p.Exact && uint64(t.edtlOut()) != uint64(p.OutLen):
+		return scsi.InvalidFieldInCDB
 	case in && cmd.Write():
 		t.total = 0 // the initiator takes nothing, and what it sends is not wanted
 		return scsi.Good
@@ -155,13 +157,25 @@ func (l *loop) checkTransfer(t *task) scsi.Sense {
 		return scsi.InvalidFieldInCommandIU // GOOD would say that something was written
 	}
 	t.want = min(t.total, int(t.edtlOut()))
-	if p.Action == scsi.ActionWrite || p.Action == scsi.ActionWriteVerify || p.Action == scsi.ActionVerify && p.Compare {
+	if t.shortens() {
 		if bs := int(t.unit.disk.BlockSize()); t.want%bs != 0 {
 			return scsi.InvalidFieldInCommandIU // part of a block cannot be written
 		}
 		p.Len = t.want
 	}
 	return scsi.Good
+}
+
+// shortens reports whether t does with less than all of its data-out: it
+// changes, or compares, as many blocks as came.
+func (t *task) shortens() bool {
+	switch p := &t.plan; p.Action {
+	case scsi.ActionWrite, scsi.ActionWriteVerify, scsi.ActionOrWrite:
+		return !p.Exact
+	case scsi.ActionVerify:
+		return p.Compare && !p.Exact
+	}
+	return false
 }
 
 // keepsData reports whether the data-out of t goes to memory. A nullio write
@@ -220,9 +234,17 @@ func (t *task) failSense(s scsi.Sense) {
 	t.fail(scsi.StatusCheckCondition)
 }
 
-// execute does the command; its data-out is complete.
+// execute does the command, its data-out being complete, as soon as nobody else
+// has claimed the blocks that it changes.
 func (l *loop) execute(t *task) {
 	t.state = taskWorking
+	if l.admit(t) {
+		l.carryOut(t)
+	}
+}
+
+// carryOut does the command that execute has admitted.
+func (l *loop) carryOut(t *task) {
 	p := &t.plan
 	switch p.Action {
 	case scsi.ActionReply, scsi.ActionRead:
@@ -238,8 +260,10 @@ func (l *loop) execute(t *task) {
 		l.write(t)
 	case scsi.ActionFlush:
 		l.flushUnit(t)
-	case scsi.ActionVerify, scsi.ActionWriteVerify:
+	case scsi.ActionVerify, scsi.ActionWriteVerify, scsi.ActionCompareAndWrite, scsi.ActionOrWrite:
 		l.job(t)
+	case scsi.ActionPrefetch:
+		l.prefetch(t)
 	default:
 		panic("ring: plan with an unknown action")
 	}

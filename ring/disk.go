@@ -87,6 +87,26 @@ func (l *loop) flushUnit(t *task) {
 	}
 }
 
+// prefetch brings blocks into the cache in front of the backing, where there is
+// one: CONDITION MET says that all of them are, or with IMMED will be, there. No
+// more than MaxTransfer is read ahead: the cache serves all units.
+func (l *loop) prefetch(t *task) {
+	p := &t.plan
+	if t.unit.null || t.unit.disk.Direct() {
+		l.respond(t)
+		return
+	}
+	if p.Len <= MaxTransfer {
+		t.status = scsi.StatusConditionMet
+	} else {
+		p.Len = MaxTransfer
+	}
+	l.job(t)
+	if p.Immediate {
+		l.respond(t)
+	}
+}
+
 // diskDone takes the result of one operation of t: a count or -errno.
 func (l *loop) diskDone(t *task, i int, res int32) {
 	t.ops--
@@ -101,6 +121,7 @@ func (l *loop) diskDone(t *task, i int, res int32) {
 		return
 	}
 	if t.state == taskEnded { // aborted, or the status went first
+		l.settled(t)
 		l.retire(t)
 		return
 	}
@@ -138,6 +159,7 @@ func (t *task) opLen(i int) int {
 
 // transferred answers a command whose disk work is done.
 func (l *loop) transferred(t *task) {
+	l.settled(t)
 	if t.plan.Action == scsi.ActionRead && t.status == scsi.StatusGood {
 		l.sendData(t, t.need())
 		return
@@ -148,7 +170,7 @@ func (l *loop) transferred(t *task) {
 // diskError turns the errno of the backing into sense and logs it, not more
 // often than errorLogEvery for each unit.
 func (l *loop) diskError(t *task, e syscall.Errno) {
-	if t.status != scsi.StatusGood {
+	if t.status == scsi.StatusCheckCondition {
 		return // the first error is the one that is told
 	}
 	t.status = scsi.StatusCheckCondition
@@ -167,7 +189,7 @@ func (l *loop) diskError(t *task, e syscall.Errno) {
 // senseOf says what a failed disk operation means to the initiator.
 func senseOf(a scsi.Action, e syscall.Errno) scsi.Sense {
 	switch a {
-	case scsi.ActionRead, scsi.ActionVerify:
+	case scsi.ActionRead, scsi.ActionVerify, scsi.ActionPrefetch:
 		return scsi.ReadSense(e)
 	case scsi.ActionFlush:
 		return scsi.FlushSense(e)

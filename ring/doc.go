@@ -25,7 +25,9 @@
 //	taskset.go   SIMPLE, ORDERED and HEAD OF QUEUE
 //	command.go   SCSI Command: plan (package scsi), memory
 //	dataout.go   immediate, unsolicited and solicited data; R2T
-//	disk.go      ring operations on the backing; worker.go for the rest
+//	rangelock.go who may change which blocks while COMPARE AND WRITE works
+//	disk.go      ring operations on the backing; worker.go for the rest,
+//	             compare.go what it looks at blocks for
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
 //	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, async.go, reject.go

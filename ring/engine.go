@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
+	"ietring/backing"
 	"ietring/ring/internal/uring"
 )
 
@@ -51,6 +52,7 @@ type Engine struct {
 	mu       sync.Mutex
 	stopping bool
 	units    unitTable // by Unit.Handle
+	locks    map[*backing.Disk]*rangeLock
 	loopDone []chan struct{}
 }
 
@@ -68,7 +70,8 @@ func Start(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero,
-		now: time.Now, spawn: func(f func()) { go f() }}
+		locks: make(map[*backing.Disk]*rangeLock),
+		now:   time.Now, spawn: func(f func()) { go f() }}
 	// A loop that sleeps by the scheduler's knowledge gives its processor
 	// away, but one that submits does not: the rest of the program needs one
 	// of its own beside them.

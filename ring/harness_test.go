@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -50,19 +51,23 @@ func newPlane(t *testing.T, threads int) *plane {
 	p.eng = eng
 	t.Cleanup(p.end)
 	p.path = filepath.Join(t.TempDir(), "disk")
-	if err := os.WriteFile(p.path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(p.path, 64<<20); err != nil {
-		t.Fatal(err)
-	}
-	p.add(0, backing.Params{Type: "fileio", Path: p.path})
-	p.add(1, backing.Params{Type: "nullio"})
+	p.add(0, backing.Params{Type: "fileio", Path: p.path}, 64<<20)
+	p.add(1, backing.Params{Type: "nullio"}, 0)
 	return p
 }
 
-func (p *plane) add(lun uint16, params backing.Params) {
+// add makes a LUN; its file is made with size bytes, or is there when that is 0.
+func (p *plane) add(lun uint16, params backing.Params, size int64) {
 	p.t.Helper()
+	if size > 0 {
+		f, err := os.Create(params.Path)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if err := errors.Join(f.Truncate(size), f.Close()); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 	d, err := backing.Open(params)
 	if err != nil {
 		p.t.Fatal(err)

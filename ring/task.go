@@ -67,6 +67,12 @@ type task struct {
 	sent  int // bytes of data-in queued
 	total int // bytes that the command would move, whatever was expected
 
+	// Blocks that it changes: see rangelock.go.
+	writing  bool         // it was admitted, or waits for that, and is not settled
+	claims   bool         // claim is in its unit's lock
+	claim    claim        //
+	watchers []*abortWait // claims that wait until it is settled
+
 	ops     int  // ring operations, worker jobs and functions that work for it
 	outs    int  // queued PDUs that point to it
 	again   bool // a ring operation came short: a worker does it all over
@@ -94,7 +100,7 @@ func (l *loop) newTask(c *conn) *task {
 		l.tasks = append(l.tasks, t)
 	}
 	// Everything but the slot's identity and the room of its slices.
-	*t = task{idx: t.idx, gen: t.gen, spans: t.spans[:0], waits: t.waits[:0],
+	*t = task{idx: t.idx, gen: t.gen, spans: t.spans[:0], waits: t.waits[:0], watchers: t.watchers[:0],
 		plan: scsi.Plan{Reply: t.plan.Reply[:0]}, conn: c, bhs: c.recv.bhs}
 	t.immediate = t.bhs.Immediate()
 	if t.immediate {
@@ -120,6 +126,7 @@ func (l *loop) retire(t *task) {
 		return
 	}
 	c := t.conn
+	l.settled(t)
 	l.freeSpans(t)
 	if t.prev != nil {
 		t.prev.next = t.next

@@ -19,6 +19,7 @@ type lu struct {
 	unit *scsi.Unit
 	disk *backing.Disk // nil while there is none and the unit is not ready
 	null bool          // nothing is stored: no ring operation, no memory
+	lock *rangeLock    // of disk, shared by all units of it; nil where nothing is stored
 	// lastError is when a disk error was last logged, in Unix nanoseconds.
 	lastError atomic.Int64
 	// gone is set once Control was told that the device has gone.
@@ -92,6 +93,7 @@ func (e *Engine) open(unit *scsi.Unit, d *backing.Disk) (*lu, error) {
 			return nil, err
 		}
 	}
+	u.lock = e.lockOf(d)
 	return u, nil
 }
 
@@ -114,6 +116,7 @@ func (e *Engine) SetDisk(unit *scsi.Unit, d *backing.Disk) error {
 	if err != nil {
 		return err
 	}
+	e.dropLock(e.units.get(unit.Handle()))
 	e.units.set(unit.Handle(), u)
 	return nil
 }
@@ -195,6 +198,7 @@ func (e *Engine) RemoveUnit(ctx context.Context, unit *scsi.Unit) error {
 			return err
 		}
 	}
+	e.dropLock(e.units.get(unit.Handle()))
 	e.units.drop(unit.Handle())
 	return nil
 }

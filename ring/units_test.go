@@ -40,7 +40,7 @@ func TestRemoveUnit(t *testing.T) {
 	if r := b.do(1, read10(0, 1), 512, nil); r.status != scsi.StatusGood {
 		t.Errorf("the other LUN: %+v", r)
 	}
-	p.add(2, backing.Params{Type: "fileio", Path: p.path})
+	p.add(2, backing.Params{Type: "fileio", Path: p.path}, 0)
 	if n := p.eng.units.next; n != 2 {
 		t.Errorf("%d handles for 2 units", n)
 	}

@@ -4,7 +4,6 @@
 package ring
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"sync"
@@ -102,6 +101,7 @@ func (l *loop) jobDone(t *task) {
 	}
 	switch {
 	case t.state == taskEnded:
+		l.settled(t)
 		l.retire(t)
 	case t.asked:
 		t.asked = false
@@ -131,6 +131,12 @@ func (t *task) work(scratch *uring.Memory) {
 		if err = t.workWrite(true); err == nil {
 			err = t.workVerify(scratch)
 		}
+	case scsi.ActionCompareAndWrite:
+		err = t.workCompareAndWrite(scratch)
+	case scsi.ActionOrWrite:
+		err = t.workOrWrite(scratch)
+	case scsi.ActionPrefetch:
+		err = t.workPrefetch(scratch)
 	case scsi.ActionFlush:
 		err = t.unit.disk.Sync()
 	case scsi.ActionCollect:
@@ -159,37 +165,6 @@ func (t *task) workWrite(durable bool) error {
 	return t.eachPiece(t.plan.Len, func(off int, b []byte) error {
 		return t.unit.disk.WriteAt(b, t.plan.Off+int64(off), durable)
 	})
-}
-
-// workVerify reads the range and, when the plan says so, compares it with the
-// data that the initiator sent.
-func (t *task) workVerify(scratch *uring.Memory) error {
-	if *scratch == nil {
-		m, err := uring.NewMemory(maxSpan)
-		if err != nil {
-			return err
-		}
-		*scratch = m
-	}
-	for off := 0; off < t.plan.Len; off += maxSpan {
-		got := (*scratch)[:min(t.plan.Len-off, maxSpan)]
-		if err := t.unit.disk.ReadAt(got, t.plan.Off+int64(off)); err != nil {
-			return err
-		}
-		if !t.plan.Compare {
-			continue
-		}
-		if want := t.piece(off, len(got)); !bytes.Equal(got, want) {
-			at := 0
-			for got[at] == want[at] {
-				at++
-			}
-			t.status = scsi.StatusCheckCondition
-			t.sense = scsi.Miscompare.WithInfo(uint64(off + at))
-			return nil
-		}
-	}
-	return nil
 }
 
 // eachPiece calls f for the first n bytes of the data, a span at a time.

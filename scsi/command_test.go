@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 29 {
-		t.Errorf("%d commands, want 29: is the new one in the tests?", len(names))
+	if len(names) != 33 {
+		t.Errorf("%d commands, want 33: is the new one in the tests?", len(names))
 	}
 }
 
@@ -78,11 +78,15 @@ var goodCDB = map[string]string{
 	"WRITE(10)":             "2a 00 00000001 00 0001",
 	"WRITE AND VERIFY(10)":  "2e 00 00000001 00 0001",
 	"VERIFY(10)":            "2f 00 00000001 00 0001",
+	"PRE-FETCH(10)":         "34 00 00000001 00 0001",
 	"SYNCHRONIZE CACHE(10)": "35 00 00000001 00 0001",
 	"MODE SELECT(10)":       "55 10 0000000000 001c",
 	"MODE SENSE(10)":        "5a 00 3f 00 000000 ffff",
 	"READ(16)":              "88 00 0000000000000001 00000001",
 	"WRITE(16)":             "8a 00 0000000000000001 00000001",
+	"COMPARE AND WRITE":     "89 00 0000000000000001 000000 01",
+	"ORWRITE(16)":           "8b 00 0000000000000001 00000001",
+	"PRE-FETCH(16)":         "90 00 0000000000000001 00000001",
 	"WRITE AND VERIFY(16)":  "8e 00 0000000000000001 00000001",
 	"VERIFY(16)":            "8f 00 0000000000000001 00000001",
 	"SYNCHRONIZE CACHE(16)": "91 00 0000000000000001 00000001",

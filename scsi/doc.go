@@ -18,6 +18,7 @@
 //	command.go           one row a command: the list of what is supported
 //	plan.go              what Plan checks, in which order
 //	transfer.go          READ, WRITE, WRITE AND VERIFY, VERIFY
+//	compare.go           COMPARE AND WRITE, ORWRITE, PRE-FETCH
 //	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE, START STOP UNIT
 //	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
 //	mode.go modesense.go modeselect.go

@@ -14,13 +14,16 @@ type Action uint8
 // The actions. A Plan whose transfer would have no bytes is an ActionReply
 // without bytes.
 const (
-	ActionReply       Action = iota // the data-in is Reply, cut to the allocation length; it may be empty
-	ActionRead                      // Len bytes at Off go to the initiator
-	ActionWrite                     // Len bytes from the initiator go to Off
-	ActionVerify                    // read Len bytes at Off; when Compare, they must equal the data-out
-	ActionWriteVerify               // write durably, then read back; when Compare, it must equal the data-out
-	ActionFlush                     // what was acknowledged of Len bytes at Off becomes durable
-	ActionCollect                   // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
+	ActionReply           Action = iota // the data-in is Reply, cut to the allocation length; it may be empty
+	ActionRead                          // Len bytes at Off go to the initiator
+	ActionWrite                         // Len bytes from the initiator go to Off
+	ActionVerify                        // read Len bytes at Off; when Compare, they must equal the data-out
+	ActionWriteVerify                   // write durably, then read back; when Compare, it must equal the data-out
+	ActionFlush                         // what was acknowledged of Len bytes at Off becomes durable
+	ActionPrefetch                      // bring Len bytes at Off into a cache; CONDITION MET when all of them are there
+	ActionCompareAndWrite               // alone on the range: when Len bytes at Off equal the first half of the data-out, the second half replaces them
+	ActionOrWrite                       // alone on the range: Len bytes at Off become what they are, or-ed with the data-out
+	ActionCollect                       // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
 )
 
 // A Plan says how to carry out one command. The data plane owns it and uses it
@@ -37,7 +40,9 @@ type Plan struct {
 	Durable    bool // the status may be sent only when the data is on stable storage
 	FromMedium bool // what a volatile cache holds must reach the medium before the read
 	Compare    bool // byte by byte: a difference is MISCOMPARE, its byte offset the information
-	Immediate  bool // the status may be sent before the flush is done
+	Repeat     bool // the data-out is one block, with which each block of the range is compared
+	Exact      bool // the initiator must mean to send OutLen bytes, not fewer nor more
+	Immediate  bool // the status may be sent before the work is done
 	Descriptor bool // sense data of this command is in descriptor format
 	Blocking   bool // Collected may wait for a file: it is not to be called on a loop
 

@@ -9,8 +9,11 @@ import "encoding/binary"
 // has more than 6 bytes. DPO (10h) is a hint that changes nothing here. See
 // SBC-3.
 const (
-	readFUA      = 0x08
-	verifyBYTCHK = 0x02 // 01b of BYTCHK; 11b is refused as a reserved bit
+	readFUA = 0x08
+
+	bytchk    = 0x06 // BYTCHK of VERIFY: 10b is reserved
+	bytchkAll = 0x02 // 01b: the data-out is all blocks. The only one of WRITE AND VERIFY
+	bytchkOne = 0x06 // 11b: the data-out is one block, like which all others are
 )
 
 // A span is the blocks that a command names.
@@ -85,7 +88,7 @@ func planWrite(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 // FUA bit: to verify is to have written.
 func planWriteVerify(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	p.Durable = true
-	p.Compare = cdb[1]&verifyBYTCHK != 0
+	p.Compare = cdb[1]&bytchkAll != 0
 	s := p.transfer(cdb, ActionWriteVerify)
 	p.OutLen = p.Len
 	return s
@@ -94,11 +97,20 @@ func planWriteVerify(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 // planVerify is VERIFY(10), (12) and (16) of SBC-3. It looks at the medium, so
 // what a volatile cache holds goes there first.
 func planVerify(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+	if cdb[1]&bytchk == bytchkOne&^bytchkAll {
+		return InvalidFieldInCDB.AtCDB(1, 2)
+	}
 	p.FromMedium = p.state.WriteCache
-	p.Compare = cdb[1]&verifyBYTCHK != 0
 	s := p.transfer(cdb, ActionVerify)
-	if p.Compare {
-		p.OutLen = p.Len
+	if p.Len == 0 {
+		return s
+	}
+	switch cdb[1] & bytchk {
+	case bytchkAll:
+		p.Compare, p.OutLen = true, p.Len
+	case bytchkOne:
+		p.Compare, p.Repeat, p.Exact = true, true, true
+		p.OutLen = int(p.state.BlockSize)
 	}
 	return s
 }

@@ -15,10 +15,11 @@ type outcome struct {
 	off                                     int64
 	length, outLen                          int
 	durable, fromMedium, compare, immediate bool
+	repeat, exact                           bool
 }
 
 func outcomeOf(p *Plan) outcome {
-	return outcome{p.Action, p.Off, p.Len, p.OutLen, p.Durable, p.FromMedium, p.Compare, p.Immediate}
+	return outcome{p.Action, p.Off, p.Len, p.OutLen, p.Durable, p.FromMedium, p.Compare, p.Immediate, p.Repeat, p.Exact}
 }
 
 func TestTransfers(t *testing.T) {
@@ -53,7 +54,29 @@ func TestTransfers(t *testing.T) {
 		{"VERIFY(10) of the medium takes no data", nil, "2f 00 00000001 00 0001", Good, outcome{action: ActionVerify, off: 512, length: 512, fromMedium: true}},
 		{"VERIFY(12) with BYTCHK takes data", nil, "af 02 00000001 00000001", Good, outcome{action: ActionVerify, off: 512, length: 512, outLen: 512, fromMedium: true, compare: true}},
 		{"VERIFY(16) without a volatile cache", writeThrough, "8f 00 0000000000000001 00000001", Good, outcome{action: ActionVerify, off: 512, length: 512}},
-		{"VERIFY(10) with BYTCHK 11b, which is not supported", nil, "2f 06 00000001 00 0001", InvalidFieldInCDB.AtCDB(1, 2), outcome{}},
+		{"VERIFY(10) with BYTCHK 10b, which is reserved", nil, "2f 04 00000001 00 0001", InvalidFieldInCDB.AtCDB(1, 2), outcome{}},
+		{"VERIFY(10) with BYTCHK 11b takes one block", nil, "2f 06 00000001 00 0004", Good, outcome{action: ActionVerify, off: 512, length: 2048, outLen: 512, fromMedium: true, compare: true, repeat: true, exact: true}},
+		{"VERIFY(16) with BYTCHK 11b of no blocks takes none", nil, "8f 06 0000000000000001 00000000", Good, outcome{fromMedium: true}},
+		{"VERIFY(12) with BYTCHK 10b and no blocks", nil, "af 04 00000001 00000000", InvalidFieldInCDB.AtCDB(1, 2), outcome{}},
+		{"WRITE AND VERIFY(10) with BYTCHK 11b, which is reserved there", nil, "2e 06 00000001 00 0001", InvalidFieldInCDB.AtCDB(1, 2), outcome{}},
+		{"COMPARE AND WRITE takes its blocks twice", nil, "89 00 0000000000000002 000000 03 00", Good, outcome{action: ActionCompareAndWrite, off: 1024, length: 1536, outLen: 3072, exact: true}},
+		{"COMPARE AND WRITE with FUA, DPO and a group number", nil, "89 18 0000000000000002 000000 01 1f", Good, outcome{action: ActionCompareAndWrite, off: 1024, length: 512, outLen: 1024, exact: true, durable: true}},
+		{"COMPARE AND WRITE without a volatile cache", writeThrough, "89 00 0000000000000000 000000 01 00", Good, outcome{action: ActionCompareAndWrite, length: 512, outLen: 1024, exact: true, durable: true}},
+		{"the longest COMPARE AND WRITE", nil, "89 00 0000000000000000 000000 ff 00", Good, outcome{action: ActionCompareAndWrite, length: 255 * 512, outLen: 510 * 512, exact: true}},
+		{"a COMPARE AND WRITE longer than half the longest transfer", func(c *UnitConfig) { c.MaxTransfer = 9 * 512 }, "89 00 0000000000000000 000000 05 00", InvalidFieldInCDB.AtCDB(13, 7), outcome{}},
+		{"COMPARE AND WRITE of no blocks", nil, "89 00 00000000000007ff 000000 00 00", Good, outcome{exact: true}},
+		{"COMPARE AND WRITE of no blocks at the end", nil, "89 00 0000000000000800 000000 00 00", LBAOutOfRange, outcome{}},
+		{"COMPARE AND WRITE of the last block and one more", nil, "89 00 00000000000007ff 000000 02 00", LBAOutOfRange, outcome{}},
+		{"ORWRITE(16)", nil, "8b 00 0000000000000001 00000002 00", Good, outcome{action: ActionOrWrite, off: 512, length: 1024, outLen: 1024}},
+		{"ORWRITE(16) with FUA", nil, "8b 08 0000000000000001 00000002 00", Good, outcome{action: ActionOrWrite, off: 512, length: 1024, outLen: 1024, durable: true}},
+		{"ORWRITE(16) of no blocks", nil, "8b 00 0000000000000001 00000000 00", Good, outcome{}},
+		{"ORWRITE(16) beyond the end", nil, "8b 00 00000000000007ff 00000002 00", LBAOutOfRange, outcome{}},
+		{"an ORWRITE(16) too long", nil, "8b 00 0000000000000000 00000401 00", InvalidFieldInCDB.AtCDB(10, 7), outcome{}},
+		{"PRE-FETCH(10)", nil, "34 00 00000001 1f 0002", Good, outcome{action: ActionPrefetch, off: 512, length: 1024}},
+		{"PRE-FETCH(10) with IMMED to the end", nil, "34 02 000007fe 00 0000", Good, outcome{action: ActionPrefetch, off: 2046 * 512, length: 1024, immediate: true}},
+		{"PRE-FETCH(16) is not bound to the longest transfer", nil, "90 00 0000000000000000 00000800", Good, outcome{action: ActionPrefetch, length: 2048 * 512}},
+		{"PRE-FETCH(16) of no blocks at the end", nil, "90 00 0000000000000800 00000000", LBAOutOfRange, outcome{}},
+		{"PRE-FETCH(10) beyond the end", nil, "34 00 000007ff 00 0002", LBAOutOfRange, outcome{}},
 		{"no blocks to read", nil, "28 00 00000000 00 0000", Good, outcome{}},
 		{"no blocks to write", nil, "2a 00 000007ff 00 0000", Good, outcome{}},
 		{"no blocks at the end of the medium", nil, "28 00 00000800 00 0000", LBAOutOfRange, outcome{}},
@@ -142,8 +165,8 @@ func TestWriteProtection(t *testing.T) {
 			t.Errorf("%s with SWP: %v, want %v", row.name, s, wantSoft)
 		}
 	})
-	if writes != 7 {
-		t.Errorf("%d commands write, want 7", writes)
+	if writes != 9 {
+		t.Errorf("%d commands write, want 9", writes)
 	}
 }
 

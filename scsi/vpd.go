@@ -94,6 +94,7 @@ const blockLimitsLen = 60
 // granularity. All fields of commands that do not exist are zero.
 func appendBlockLimits(dst []byte, u *unitState) []byte {
 	var d [blockLimitsLen]byte
+	d[5-vpdHeaderLen] = u.maxCompare()
 	binary.BigEndian.PutUint16(d[6-vpdHeaderLen:], 1<<u.ppbExp)
 	binary.BigEndian.PutUint32(d[8-vpdHeaderLen:], u.maxBlocks)
 	return append(dst, d[:]...)

@@ -59,6 +59,7 @@ var allowedWords = []struct{ path, word, reason string }{
 	{"ring/arena.go", "fmt.", "once an arena: why its memory is not registered"},
 	{"ring/loop.go", "fmt.", "start-up: errors of a loop's set-up"},
 	{"ring/mailbox.go", "sync.Mutex", "the door between other goroutines and a loop"},
+	{"ring/rangelock.go", "sync.Mutex", "claims of several loops on one range; a write that finds none does not come here"},
 	{"ring/session.go", "sync.Mutex", "the ends of a session's life, never a command"},
 	{"ring/worker.go", "sync.Mutex", "the queue of what would stall a loop"},
 	{"cmd/ietd/internal/login/keys.go", "panic", "a number that was checked when it was agreed on: our own fault"},
