@@ -19,7 +19,7 @@ type Digest uint32
 
 // Add returns the digest of what d covers followed by b.
 func (d Digest) Add(b []byte) Digest {
-	return Digest(crc32.Update(uint32(d), castagnoli, b))
+	return Digest(crc32c(uint32(d), b))
 }
 
 // Put writes the digest to the first four bytes of b in wire order.

@@ -39,7 +39,7 @@ type importRow struct {
 
 // mayImport is the import table. The standard library is open to all.
 var mayImport = []importRow{
-	{"pdu", nil, nil},
+	{"pdu", nil, []string{"golang.org/x/sys"}}, // which instructions the processor has
 	{"scsi", nil, nil},
 	{"backing", nil, []string{"golang.org/x/sys"}},
 	{"ring/internal/uring", nil, []string{"golang.org/x/sys", "github.com/pawelgaczynski/giouring"}},
