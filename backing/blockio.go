@@ -44,6 +44,9 @@ func openBlockio(d *Disk) error {
 	if err := d.setGeometry(dev.bytes, dev.physical); err != nil {
 		return err
 	}
+	if err := d.setThin(dev); err != nil {
+		return err
+	}
 	if dev.offAlign == 0 {
 		// The kernel does not tell (before 6.1): the rule was the logical block.
 		dev.offAlign, dev.memAlign = dev.logical, dev.logical

@@ -26,6 +26,10 @@ type description struct {
 	offAlign uint32 // direct transfers: offset and length; 0 when not possible
 	memAlign uint32 // direct transfers: memory address
 	tmpfs    bool   // true exactly when the file lives in memory only
+
+	// What a device gives back: pieces of granule bytes, from granuleOff on. A
+	// granule of 0 says that it gives nothing back.
+	granule, granuleOff uint32
 }
 
 // describe asks the kernel about d.fd, and sets d.nonRotating.
@@ -42,6 +46,7 @@ func (d *Disk) describe() (description, error) {
 	}
 	if st.Mode&unix.S_IFMT == unix.S_IFBLK {
 		d.nonRotating = nonRotating(st.Rdev_major, st.Rdev_minor)
+		f.granule, f.granuleOff = deviceGranule(st.Rdev_major, st.Rdev_minor)
 		return f, d.describeDevice(&f)
 	}
 	d.nonRotating = nonRotating(st.Dev_major, st.Dev_minor)
@@ -82,16 +87,23 @@ func (d *Disk) describeDevice(f *description) error {
 	return nil
 }
 
-// nonRotating reports whether the block device has no spinning medium. A
-// partition has no queue of its own: its parent folder is the whole disk. A file
+// nonRotating reports whether the block device has no spinning medium. A file
 // system on several devices has a number that is no device, and false is the
 // answer when nothing is known.
 func nonRotating(major, minor uint32) bool {
-	device := fmt.Sprintf("/sys/dev/block/%d:%d", major, minor)
-	for _, queue := range []string{"/queue/rotational", "/../queue/rotational"} {
-		if text, err := os.ReadFile(device + queue); err == nil {
-			return strings.TrimSpace(string(text)) == "0"
+	text, known := deviceText(major, minor, "queue/rotational")
+	return known && text == "0"
+}
+
+// deviceText returns what sysfs says of a block device under name, as in
+// Documentation/ABI/stable/sysfs-block of Linux. A partition has no queue of its
+// own: its parent folder is the whole disk.
+func deviceText(major, minor uint32, name string) (text string, known bool) {
+	device := fmt.Sprintf("/sys/dev/block/%d:%d/", major, minor)
+	for _, folder := range []string{"", "../"} {
+		if b, err := os.ReadFile(device + folder + name); err == nil {
+			return strings.TrimSpace(string(b)), true
 		}
 	}
-	return false
+	return "", false
 }

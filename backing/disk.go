@@ -40,11 +40,13 @@ type Disk struct {
 	writeBack   bool
 	direct      bool
 	nonRotating bool
+	thin        thin
 
 	bounces bounces
 
 	// rmw keeps a read-modify-write of WriteAt alone: writes of whole alignment
-	// units share it, others own it. It is held while the disk works.
+	// units share it; others, Discard and Zero own it. It is held while the disk
+	// works.
 	rmw sync.RWMutex
 }
 
@@ -104,8 +106,8 @@ func (d *Disk) RingIO(off int64, n int) bool {
 // RingWrites reports whether writes may be given to a ring at all. It is false for
 // nullio and when a block is smaller than the unit of direct transfers: then a
 // write of one block rewrites its neighbours, and a neighbour's write in flight on
-// a ring would be lost. All writes must go through WriteAt then. For the same
-// reason nothing else that changes blocks (fallocate) may run beside WriteAt.
+// a ring would be lost. All writes must go through WriteAt then, and all else that
+// changes blocks through Discard and Zero.
 func (d *Disk) RingWrites() bool {
 	return !d.null && int64(d.blockSize) >= d.offAlign
 }

@@ -24,6 +24,11 @@
 // a flush is fdatasync(2), which on a block device empties the device's cache.
 // The alignment of direct transfers is what statx(2) reports as STATX_DIOALIGN.
 //
+// Blocks that nobody needs are given back by [Disk.Discard], and [Disk.Zero]
+// writes zeros without sending them; what there is of the two is said by
+// [Disk.Thin] and found out when the disk is opened. [Disk.Extent] tells what is
+// allocated. All belong on a worker, too.
+//
 // Ownership: a Disk owns its descriptors and bounce buffers, never the memory of
 // a caller. All its methods but Close may be called at the same time. One file or
 // device must have one Disk, however many logical units show it: two Disks would

@@ -45,6 +45,9 @@ func openFileio(d *Disk) error {
 	if err := d.setGeometry(f.bytes, f.physical); err != nil {
 		return err
 	}
+	if err := d.setThin(f); err != nil {
+		return err
+	}
 	if f.tmpfs {
 		d.note("%s is on tmpfs, which is memory: nothing in it outlives a restart of this machine", d.params.Path)
 	}

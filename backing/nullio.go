@@ -7,6 +7,7 @@ package backing
 func openNullio(d *Disk) error {
 	d.null = true
 	d.nonRotating = true
+	d.thin = thin{on: d.params.Thin != "no", known: true}
 	d.blockSize = d.params.BlockSize
 	if d.blockSize == 0 {
 		d.blockSize = defaultBlockSize

@@ -29,6 +29,7 @@ type Params struct {
 	PhysicalBlockSize uint32 // bytes: a power of two, at least BlockSize; 0 is what the backing says of itself
 	Blocks            uint64 // nullio only: size in blocks; 0 is 64 GiB worth
 	Direct            string // fileio only: "yes" O_DIRECT, "no" the page cache; "" is "yes" where the file system can
+	Thin              string // "yes" blocks can be given back by Discard, "no"; "" is "yes" where the backing can
 }
 
 // kindName returns the type with its default filled in.
@@ -56,6 +57,14 @@ func (p Params) Check() error {
 	case "", "wt", "wb", "ro":
 	default:
 		return fmt.Errorf("IOMode=%s: the modes are wt, wb and ro", p.IOMode)
+	}
+	switch p.Thin {
+	case "", "yes", "no":
+	default:
+		return fmt.Errorf("Thin=%s: it can be yes or no", p.Thin)
+	}
+	if p.Thin == "yes" && p.IOMode == "ro" {
+		return fmt.Errorf("Thin=yes: nothing can be given back with IOMode=ro")
 	}
 	return p.checkSizes()
 }

@@ -56,6 +56,12 @@ func (d *Disk) WriteAt(p []byte, off int64, durable bool) error {
 	}
 	d.rmw.Lock()
 	defer d.rmw.Unlock()
+	return d.writeParts(p, off, durable)
+}
+
+// writeParts writes a range that is not made of whole units. The caller owns
+// d.rmw.
+func (d *Disk) writeParts(p []byte, off int64, durable bool) error {
 	head := d.beforeTail(off, len(p))
 	if err := d.writeWindows(p[:head], off, durable); err != nil {
 		return err

@@ -260,10 +260,12 @@ func (l *loop) carryOut(t *task) {
 		l.write(t)
 	case scsi.ActionFlush:
 		l.flushUnit(t)
-	case scsi.ActionVerify, scsi.ActionWriteVerify, scsi.ActionCompareAndWrite, scsi.ActionOrWrite:
+	case scsi.ActionVerify, scsi.ActionWriteVerify, scsi.ActionCompareAndWrite, scsi.ActionOrWrite, scsi.ActionLBAStatus:
 		l.job(t)
 	case scsi.ActionPrefetch:
 		l.prefetch(t)
+	case scsi.ActionUnmap, scsi.ActionWriteSame:
+		l.provision(t)
 	default:
 		panic("ring: plan with an unknown action")
 	}

@@ -16,12 +16,8 @@ import (
 // eachRead reads the planned range, at most a span at a time, to scratch, and
 // calls f with what lies at off bytes from its start. It ends when f says so.
 func (t *task) eachRead(scratch *uring.Memory, f func(off int, got []byte) (more bool, err error)) error {
-	if *scratch == nil {
-		m, err := uring.NewMemory(maxSpan)
-		if err != nil {
-			return err
-		}
-		*scratch = m
+	if err := needScratch(scratch); err != nil {
+		return err
 	}
 	for off := 0; off < t.plan.Len; off += maxSpan {
 		got := (*scratch)[:min(t.plan.Len-off, maxSpan)]

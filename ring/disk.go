@@ -160,11 +160,19 @@ func (t *task) opLen(i int) int {
 // transferred answers a command whose disk work is done.
 func (l *loop) transferred(t *task) {
 	l.settled(t)
-	if t.plan.Action == scsi.ActionRead && t.status == scsi.StatusGood {
+	switch {
+	case t.status == scsi.StatusCheckCondition:
+		l.respond(t)
+	case t.plan.Action == scsi.ActionRead:
 		l.sendData(t, t.need())
-		return
+	case t.plan.Action == scsi.ActionReply: // a worker made the reply
+		if !t.bhs.SCSICommand().Write() {
+			t.total = len(t.plan.Reply)
+		}
+		l.dataIn(t)
+	default:
+		l.respond(t)
 	}
-	l.respond(t)
 }
 
 // diskError turns the errno of the backing into sense and logs it, not more
@@ -189,7 +197,7 @@ func (l *loop) diskError(t *task, e syscall.Errno) {
 // senseOf says what a failed disk operation means to the initiator.
 func senseOf(a scsi.Action, e syscall.Errno) scsi.Sense {
 	switch a {
-	case scsi.ActionRead, scsi.ActionVerify, scsi.ActionPrefetch:
+	case scsi.ActionRead, scsi.ActionVerify, scsi.ActionPrefetch, scsi.ActionLBAStatus:
 		return scsi.ReadSense(e)
 	case scsi.ActionFlush:
 		return scsi.FlushSense(e)

@@ -28,6 +28,7 @@
 //	rangelock.go who may change which blocks while COMPARE AND WRITE works
 //	disk.go      ring operations on the backing; worker.go for the rest,
 //	             compare.go what it looks at blocks for
+//	provision.go what frees, fills and asks about blocks, on workers
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
 //	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, async.go, reject.go

@@ -115,6 +115,13 @@ const (
 	// stay with its disk after they were aborted.
 	settleTime = 5 * time.Second
 
+	// zeroPiece is how many bytes a worker zeroes or gives back before others
+	// have their turn: fallocate on a disk that must write them takes a while.
+	zeroPiece = 64 << 20
+
+	// samePieces is how many maxSpans of WRITE SAME a worker writes likewise.
+	samePieces = 8
+
 	// errorLogEvery is how often the disk errors of one unit are logged.
 	errorLogEvery = 10 * time.Second
 )

@@ -156,14 +156,14 @@ func (t *task) overlaps(c *claim) bool {
 // action that this file does not know may change every block.
 func (t *task) changes() claim {
 	switch p := &t.plan; p.Action {
-	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch:
+	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch, scsi.ActionLBAStatus:
 		return claim{}
-	case scsi.ActionWrite, scsi.ActionWriteVerify:
+	case scsi.ActionWrite, scsi.ActionWriteVerify, scsi.ActionWriteSame:
 		return claim{off: p.Off, n: int64(p.Len)}
 	case scsi.ActionCompareAndWrite, scsi.ActionOrWrite:
 		return claim{off: p.Off, n: int64(p.Len), alone: true}
 	}
-	return claim{n: t.unit.disk.Size()}
+	return claim{n: t.unit.disk.Size()} // also UNMAP, whose ranges lie anywhere
 }
 
 // admit reports whether t may begin with its action. When it may not, the loop

@@ -63,6 +63,10 @@ type task struct {
 	burst     int    // end of the burst that arrives
 	burstSN   uint32 // its R2TSN
 
+	// Blocks that change without data of their own (provision.go).
+	worked int64 // bytes that are done, of the range that is worked on
+	runs   int   // ranges of an UNMAP that are done
+
 	// Data-in.
 	sent  int // bytes of data-in queued
 	total int // bytes that the command would move, whatever was expected
@@ -76,6 +80,7 @@ type task struct {
 	ops     int  // ring operations, worker jobs and functions that work for it
 	outs    int  // queued PDUs that point to it
 	again   bool // a ring operation came short: a worker does it all over
+	more    bool // a worker has done a part, and the rest is to be queued again
 	asked   bool // a worker gave the parameter data to the device server
 	abortd  bool // no response
 	status  scsi.Status

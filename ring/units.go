@@ -36,6 +36,10 @@ var ErrInUse = errors.New("commands are still with the disk")
 func Describe(d *backing.Disk, c scsi.UnitConfig) scsi.UnitConfig {
 	c.Blocks, c.BlockSize, c.PhysicalBlockSize = d.Blocks(), d.BlockSize(), d.PhysicalBlockSize()
 	c.ReadOnly, c.WriteCache, c.NonRotating = d.ReadOnly(), d.WriteBack(), d.NonRotating()
+	c.Thin = d.Thin()
+	granule, granuleOff := d.Granule()
+	c.UnmapGranularity = uint32(granule / int64(d.BlockSize()))
+	c.UnmapAlignment = uint32(granuleOff / int64(d.BlockSize()))
 	c.NotReady = false
 	c.MaxTransfer = MaxTransfer
 	return c

@@ -47,7 +47,7 @@ func (w *workers) push(t *task) {
 }
 
 func (w *workers) run() {
-	// A worker's own buffer for comparing; mapped when first needed.
+	// A worker's own buffer, for comparing and filling; mapped when first needed.
 	var scratch uring.Memory
 	for t := w.next(); t != nil; t = w.next() {
 		t.work(&scratch)
@@ -89,7 +89,7 @@ func (w *workers) withdraw(t *task) bool {
 // job gives t to a worker.
 func (l *loop) job(t *task) {
 	t.ops++
-	t.again = false
+	t.again, t.more = false, false
 	l.eng.work.push(t)
 }
 
@@ -106,6 +106,8 @@ func (l *loop) jobDone(t *task) {
 	case t.asked:
 		t.asked = false
 		l.collected(t)
+	case t.more && t.status == scsi.StatusGood:
+		l.job(t)
 	default:
 		l.transferred(t)
 	}
@@ -139,6 +141,12 @@ func (t *task) work(scratch *uring.Memory) {
 		err = t.workPrefetch(scratch)
 	case scsi.ActionFlush:
 		err = t.unit.disk.Sync()
+	case scsi.ActionUnmap:
+		err = t.workUnmap()
+	case scsi.ActionWriteSame:
+		err = t.workWriteSame(scratch)
+	case scsi.ActionLBAStatus:
+		err = t.workLBAStatus()
 	case scsi.ActionCollect:
 		t.asked = true
 		t.giveParams()
@@ -165,6 +173,16 @@ func (t *task) workWrite(durable bool) error {
 	return t.eachPiece(t.plan.Len, func(off int, b []byte) error {
 		return t.unit.disk.WriteAt(b, t.plan.Off+int64(off), durable)
 	})
+}
+
+// needScratch maps a worker's own buffer when it is not there yet.
+func needScratch(scratch *uring.Memory) error {
+	if *scratch != nil {
+		return nil
+	}
+	m, err := uring.NewMemory(maxSpan)
+	*scratch = m
+	return err
 }
 
 // eachPiece calls f for the first n bytes of the data, a span at a time.

@@ -48,7 +48,7 @@ var errIdentity = errors.New("scsi: the handle and the identity of a unit cannot
 
 // Change gives u, a unit of t, the description c, of which Handle, Medium, ScsiID
 // and ScsiSN are as they were. Each nexus finds the news pending: CAPACITY DATA HAS
-// CHANGED for another number of blocks, MODE PARAMETERS CHANGED for another
+// CHANGED for another number of blocks or provisioning, MODE PARAMETERS CHANGED for another
 // protection or cache, NOT READY TO READY CHANGE for a unit that has a medium
 // again. While it has none, commands but INQUIRY, REPORT LUNS and their like end
 // with NOT READY.
@@ -71,7 +71,7 @@ func (t *Target) Change(u *Unit, c UnitConfig) error {
 		t.tellAll(u, attReady) // an initiator looks at everything again
 		return nil
 	}
-	if c.Blocks != old.Blocks || c.BlockSize != old.BlockSize {
+	if c.Blocks != old.Blocks || c.BlockSize != old.BlockSize || c.Thin != old.Thin {
 		t.tellAll(u, attCapacity)
 	}
 	if c.ReadOnly != old.ReadOnly || c.WriteCache != old.WriteCache {

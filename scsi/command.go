@@ -46,6 +46,8 @@ type command struct {
 
 	mediumless bool // answered while the unit is not ready, as those of always are
 
+	has func(u *unitState) bool // reports whether a unit has the command; nil: every one
+
 	plan    func(n *Nexus, p *Plan, cdb *[16]byte) Sense
 	collect func(n *Nexus, p *Plan, data []byte) Sense // of rows that plan ActionCollect
 
@@ -125,6 +127,10 @@ func commandTable() [256]*command {
 			usage: []byte{0x34, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
 		0x35: {name: "SYNCHRONIZE CACHE(10)", dir: NoData, access: accessConflict, plan: planSynchronizeCache,
 			usage: []byte{0x35, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x41: {name: "WRITE SAME(10)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteSame,
+			usage: []byte{0x41, 0x08, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x42: {name: "UNMAP", dir: ToTarget, access: accessConflict, writes: true, has: isThin, plan: planUnmap, collect: collectUnmap,
+			usage: []byte{0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0}},
 		0x55: {name: "MODE SELECT(10)", dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
 			usage: []byte{0x55, 0x10, 0, 0, 0, 0, 0, 0xff, 0xff, 0}},
 		0x5a: {name: "MODE SENSE(10)", dir: ToInitiator, access: accessConflict, plan: planModeSense10,
@@ -145,9 +151,13 @@ func commandTable() [256]*command {
 			usage: []byte{0x90, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
 		0x91: {name: "SYNCHRONIZE CACHE(16)", dir: NoData, access: accessConflict, plan: planSynchronizeCache,
 			usage: []byte{0x91, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0x93: {name: "WRITE SAME(16)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteSame,
+			usage: []byte{0x93, 0x09, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
 		0x9e: {name: "SERVICE ACTION IN(16)", actions: map[byte]*command{
 			0x10: {name: "READ CAPACITY(16)", dir: ToInitiator, access: accessAlways, plan: planReadCapacity16,
 				usage: []byte{0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+			0x12: {name: "GET LBA STATUS", dir: ToInitiator, access: accessAlways, plan: planLBAStatus,
+				usage: []byte{0x9e, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		}},
 		0xa0: {name: "REPORT LUNS", dir: ToInitiator, access: accessAlways, always: true, plan: planReportLUNs,
 			usage: []byte{0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
@@ -176,6 +186,9 @@ func commandOf(cdb *[16]byte) *command {
 	}
 	return c
 }
+
+// in reports whether u has the command. u is nil for a LUN without unit.
+func (c *command) in(u *unitState) bool { return c.has == nil || u != nil && c.has(u) }
 
 // Describe returns the T10 name of the command in cdb and where its data goes,
 // for logs and counters. ok is false for a command that is not supported.

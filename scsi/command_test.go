@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 33 {
-		t.Errorf("%d commands, want 33: is the new one in the tests?", len(names))
+	if len(names) != 37 {
+		t.Errorf("%d commands, want 37: is the new one in the tests?", len(names))
 	}
 }
 
@@ -92,6 +92,10 @@ var goodCDB = map[string]string{
 	"SYNCHRONIZE CACHE(16)": "91 00 0000000000000001 00000001",
 	"READ CAPACITY(16)":     "9e 10 0000000000000000 000000ff",
 	"REPORT LUNS":           "a0 00 00 000000 000000ff",
+	"WRITE SAME(10)":        "41 08 00000001 00 0001",
+	"UNMAP":                 "42 00 00000000 00 0018",
+	"WRITE SAME(16)":        "93 09 0000000000000001 00000001",
+	"GET LBA STATUS":        "9e 12 0000000000000001 00000018",
 	"READ(12)":              "a8 00 00000001 00000001",
 	"WRITE(12)":             "aa 00 00000001 00000001",
 	"WRITE AND VERIFY(12)":  "ae 00 00000001 00000001",
@@ -102,7 +106,7 @@ var goodCDB = map[string]string{
 }
 
 func TestEveryRowRefusesReservedBits(t *testing.T) {
-	n, _ := newNexus(t, nil)
+	n, _ := newNexus(t, everything)
 	var p Plan
 	rows(func(opcode byte, row *command) {
 		good := goodCDB[row.name]
@@ -163,9 +167,11 @@ func TestReportOpcodesOptions(t *testing.T) {
 		{"an operation code with service actions cannot be asked without", "a3 0c 01 9e 0010 000000ff", InvalidFieldInCDB.AtCDB(2, 2), ""},
 		{"a service action", "a3 0c 02 9e 0010 000000ff", Good, "0003 0010 9e10 0000000000000000 ffffffff 0000"},
 		{"a service action of a command that has none", "a3 0c 02 28 0000 000000ff", InvalidFieldInCDB.AtCDB(2, 2), ""},
-		{"an unsupported operation code", "a3 0c 01 42 0000 000000ff", Good, "0001 0000"},
-		{"an unsupported operation code asked with a service action", "a3 0c 02 42 0000 000000ff", Good, "0001 0000"},
-		{"an unsupported service action", "a3 0c 02 9e 0012 000000ff", Good, "0001 0000"},
+		{"an unsupported operation code", "a3 0c 01 2b 0000 000000ff", Good, "0001 0000"},
+		{"an unsupported operation code asked with a service action", "a3 0c 02 2b 0000 000000ff", Good, "0001 0000"},
+		{"an unsupported service action", "a3 0c 02 9e 0013 000000ff", Good, "0001 0000"},
+		{"a command that this unit does not have", "a3 0c 01 42 0000 000000ff", Good, "0001 0000"},
+		{"the same, asked with a service action", "a3 0c 02 42 0000 000000ff", Good, "0001 0000"},
 		{"a service action too large for its field", "a3 0c 02 9e 0110 000000ff", Good, "0001 0000"},
 		{"either form, no service actions", "a3 0c 03 00 0000 000000ff", Good, "0003 0006 000000000000"},
 		{"either form, a service action that the command does not have", "a3 0c 03 00 0001 000000ff", Good, "0001 0000"},
@@ -187,7 +193,7 @@ func TestReportOpcodesOptions(t *testing.T) {
 }
 
 func TestReportAllOpcodes(t *testing.T) {
-	n, _ := newNexus(t, nil)
+	n, _ := newNexus(t, everything)
 	for _, tc := range []struct {
 		name, cdb string
 		size      int
@@ -271,7 +277,7 @@ func TestDescribe(t *testing.T) {
 	if name, dir, ok := Describe(cdbOf(t, "9e 10")); name != "READ CAPACITY(16)" || dir != ToInitiator || !ok {
 		t.Errorf("READ CAPACITY(16) is %q %d %v", name, dir, ok)
 	}
-	for _, cdb := range []string{"9e 12", "42", "ff"} {
+	for _, cdb := range []string{"9e 13", "2b", "ff"} {
 		if name, _, ok := Describe(cdbOf(t, cdb)); ok {
 			t.Errorf("%s is described as %q", cdb, name)
 		}

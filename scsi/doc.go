@@ -20,6 +20,7 @@
 //	transfer.go          READ, WRITE, WRITE AND VERIFY, VERIFY
 //	compare.go           COMPARE AND WRITE, ORWRITE, PRE-FETCH
 //	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE, START STOP UNIT
+//	unmap.go writesame.go lbastatus.go
 //	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
 //	mode.go modesense.go modeselect.go
 //	report.go            REPORT LUNS, REQUEST SENSE

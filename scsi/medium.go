@@ -26,10 +26,19 @@ func planReadCapacity10(_ *Nexus, p *Plan, _ *[16]byte) Sense {
 // readCapacity16Len is the length of the READ CAPACITY(16) parameter data.
 const readCapacity16Len = 32
 
+// Bits of byte 14 of the READ CAPACITY(16) parameter data.
+const (
+	capacityLBPME = 0x80 // logical block provisioning management: blocks can be unmapped
+	capacityLBPRZ = 0x40 // what is unmapped reads as zeros
+)
+
 // planReadCapacity16 is READ CAPACITY(16) of SBC-3: no protection information,
-// not thin provisioned, the first block aligned to a physical block.
+// the first block aligned to a physical block.
 func planReadCapacity16(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	d := [readCapacity16Len]byte{13: p.state.ppbExp}
+	if p.state.Thin {
+		d[14] = capacityLBPME | capacityLBPRZ
+	}
 	binary.BigEndian.PutUint64(d[0:], p.state.Blocks-1)
 	binary.BigEndian.PutUint32(d[8:], p.state.BlockSize)
 	p.Reply = append(p.Reply, d[:]...)

@@ -34,10 +34,10 @@ func planReportOpcodes(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	var s Sense
 	timeouts := cdb[2]&opcodesRCTD != 0
 	if options := cdb[2] & opcodesOptions; options == optionsAll {
-		p.Reply = appendCommands(p.Reply, timeouts)
+		p.Reply = appendCommands(p.Reply, p.state, timeouts)
 	} else {
 		var row *command
-		if row, s = requestedCommand(cdb, options); s != Good {
+		if row, s = requestedCommand(p.state, cdb, options); s != Good {
 			return s
 		}
 		p.Reply = appendOneCommand(p.Reply, row, timeouts)
@@ -46,10 +46,13 @@ func planReportOpcodes(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 }
 
 // requestedCommand returns the row of the command that cdb asks about by
-// options, nil when it is not supported, or the sense for a question that
+// options, nil when u does not support it, or the sense for a question that
 // cannot be asked.
-func requestedCommand(cdb *[16]byte, options byte) (*command, Sense) {
+func requestedCommand(u *unitState, cdb *[16]byte, options byte) (*command, Sense) {
 	row, action := commands[cdb[3]], binary.BigEndian.Uint16(cdb[4:])
+	if row != nil && !row.in(u) {
+		row = nil
+	}
 	hasActions := row != nil && row.actions != nil
 	switch options {
 	case optionsOpcode:
@@ -74,16 +77,19 @@ func requestedCommand(cdb *[16]byte, options byte) (*command, Sense) {
 	if !hasActions || action > serviceActionBits {
 		return nil, Good
 	}
-	return row.actions[byte(action)], Good
+	if a := row.actions[byte(action)]; a != nil && a.in(u) {
+		return a, Good
+	}
+	return nil, Good
 }
 
-// appendCommands adds the list of all commands to dst, by operation code and
+// appendCommands adds the list of all commands of u to dst, by operation code and
 // service action.
-func appendCommands(dst []byte, timeouts bool) []byte {
+func appendCommands(dst []byte, u *unitState, timeouts bool) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	for opcode, row := range commands {
-		if row == nil {
+		if row == nil || !row.in(u) {
 			continue
 		}
 		if row.actions == nil {
@@ -91,7 +97,7 @@ func appendCommands(dst []byte, timeouts bool) []byte {
 			continue
 		}
 		for action := range byte(serviceActionBits + 1) {
-			if a := row.actions[action]; a != nil {
+			if a := row.actions[action]; a != nil && a.in(u) {
 				dst = appendDescriptor(dst, a, byte(opcode), action, descriptorSERVACTV, timeouts)
 			}
 		}

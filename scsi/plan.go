@@ -23,6 +23,9 @@ const (
 	ActionPrefetch                      // bring Len bytes at Off into a cache; CONDITION MET when all of them are there
 	ActionCompareAndWrite               // alone on the range: when Len bytes at Off equal the first half of the data-out, the second half replaces them
 	ActionOrWrite                       // alone on the range: Len bytes at Off become what they are, or-ed with the data-out
+	ActionWriteSame                     // each block of Len bytes at Off becomes the one block of data-out, or zeros
+	ActionUnmap                         // the blocks of Ranges are not needed any more and read as zeros
+	ActionLBAStatus                     // call AddStatus for what is at Off and on, then EndStatus: an ActionReply
 	ActionCollect                       // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
 )
 
@@ -43,8 +46,11 @@ type Plan struct {
 	Repeat     bool // the data-out is one block, with which each block of the range is compared
 	Exact      bool // the initiator must mean to send OutLen bytes, not fewer nor more
 	Immediate  bool // the status may be sent before the work is done
+	Unmap      bool // of ActionWriteSame: blocks that become zeros may be given back
 	Descriptor bool // sense data of this command is in descriptor format
 	Blocking   bool // Collected may wait for a file: it is not to be called on a loop
+
+	Ranges []Range // of ActionUnmap
 
 	// Status ends the command when it is not GOOD, and nothing else is done:
 	// RESERVATION CONFLICT and its kin, which have no sense.
@@ -52,9 +58,10 @@ type Plan struct {
 
 	Reply []byte
 
-	state *unitState // of Unit, while this command is planned
-	row   *command   // for Collected
-	cdb   [16]byte   // for Collected
+	allocLen uint32     // of ActionLBAStatus
+	state    *unitState // of Unit, while this command is planned
+	row      *command   // for Collected
+	cdb      [16]byte   // for Collected
 }
 
 // MaxReplyLen is the most bytes of Reply: REPORT LUNS of a target with all the
@@ -89,7 +96,7 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		// An unknown service action gets the same answer as an unknown
 		// operation code, as from LIO: initiators probe READ CAPACITY(16) and
 		// GET LBA STATUS with it and take only this for "not there".
-		if row == nil {
+		if row == nil || !row.in(p.state) {
 			return InvalidOpcode
 		}
 		if p.state.NotReady && !row.always && !row.mediumless {

@@ -18,6 +18,9 @@ func unitConfig() UnitConfig {
 	}
 }
 
+// everything makes c a unit that has every command.
+func everything(c *UnitConfig) { c.Thin = true }
+
 func newUnit(t testing.TB, change func(c *UnitConfig)) *Unit {
 	t.Helper()
 	c := unitConfig()

@@ -109,8 +109,8 @@ func TestTransfers(t *testing.T) {
 		{"STANDBY flushes", nil, "1b 00 00 00 30", Good, outcome{action: ActionFlush, length: 2048 * 512}},
 		{"a power condition that is reserved", nil, "1b 00 00 00 40", InvalidFieldInCDB.AtCDB(4, 7), outcome{}},
 		{"TEST UNIT READY", nil, "00", Good, outcome{}},
-		{"an unknown operation code", nil, "41", InvalidOpcode, outcome{}},
-		{"an unknown service action", nil, "9e 12", InvalidOpcode, outcome{}},
+		{"an unknown operation code", nil, "2b", InvalidOpcode, outcome{}},
+		{"an unknown service action", nil, "9e 13", InvalidOpcode, outcome{}},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -130,11 +130,12 @@ func TestTransfers(t *testing.T) {
 }
 
 func TestProtectionIsRefused(t *testing.T) {
-	n, _ := newNexus(t, nil)
+	n, _ := newNexus(t, everything)
 	var p Plan
 	for _, name := range []string{
 		"READ(10)", "READ(12)", "READ(16)", "WRITE(10)", "WRITE(12)", "WRITE(16)", "VERIFY(10)", "VERIFY(12)",
 		"VERIFY(16)", "WRITE AND VERIFY(10)", "WRITE AND VERIFY(12)", "WRITE AND VERIFY(16)",
+		"WRITE SAME(10)", "WRITE SAME(16)",
 	} {
 		for protect := 1; protect < 8; protect++ {
 			cdb := cdbOf(t, goodCDB[name])
@@ -147,8 +148,8 @@ func TestProtectionIsRefused(t *testing.T) {
 }
 
 func TestWriteProtection(t *testing.T) {
-	readOnly, _ := newNexus(t, func(c *UnitConfig) { c.ReadOnly = true })
-	software, u := newNexus(t, nil)
+	readOnly, _ := newNexus(t, func(c *UnitConfig) { everything(c); c.ReadOnly = true })
+	software, u := newNexus(t, everything)
 	u.mode.Store(modeSWP)
 	var p Plan
 	writes := 0
@@ -165,8 +166,8 @@ func TestWriteProtection(t *testing.T) {
 			t.Errorf("%s with SWP: %v, want %v", row.name, s, wantSoft)
 		}
 	})
-	if writes != 9 {
-		t.Errorf("%d commands write, want 9", writes)
+	if writes != 12 {
+		t.Errorf("%d commands write, want 12", writes)
 	}
 }
 

@@ -24,6 +24,14 @@ type UnitConfig struct {
 	WriteCache  bool // WCE: an acknowledged write may still be volatile
 	NonRotating bool // VPD B1h says solid state
 
+	// Thin says that blocks can be given back, and then read as zeros. They are
+	// given back in pieces of UnmapGranularity logical blocks, of which the
+	// first begins at block UnmapAlignment; 0 is one block.
+	Thin             bool
+	UnmapGranularity uint32
+	UnmapAlignment   uint32
+	WSNZ             bool // a WRITE SAME must say how many blocks it writes
+
 	ScsiID [16]byte // IET's ScsiId, in VPD 83h
 	ScsiSN string   // IET's ScsiSN, in VPD 80h: 1 to 32 printable ASCII characters
 

@@ -90,14 +90,32 @@ func appendExtendedInquiry(dst []byte, u *unitState) []byte {
 // blockLimitsLen is 3Ch, which SBC-3 fixes; libiscsi's suite checks it.
 const blockLimitsLen = 60
 
-// appendBlockLimits reports the longest transfer and the physical block as its
-// granularity. All fields of commands that do not exist are zero.
+// Bits of Block Limits. See SBC-3.
+const (
+	limitsWSNZ     = 0x01 // byte 4
+	limitsUGAVALID = 0x80 // byte 32
+)
+
+// appendBlockLimits reports the longest transfer, the physical block as its
+// granularity, and the limits of UNMAP and WRITE SAME. All fields of commands that
+// do not exist are zero.
 func appendBlockLimits(dst []byte, u *unitState) []byte {
-	var d [blockLimitsLen]byte
-	d[5-vpdHeaderLen] = u.maxCompare()
-	binary.BigEndian.PutUint16(d[6-vpdHeaderLen:], 1<<u.ppbExp)
-	binary.BigEndian.PutUint32(d[8-vpdHeaderLen:], u.maxBlocks)
-	return append(dst, d[:]...)
+	var d [vpdHeaderLen + blockLimitsLen]byte // offsets are those of the page
+	if u.WSNZ {
+		d[4] = limitsWSNZ
+	}
+	d[5] = u.maxCompare()
+	binary.BigEndian.PutUint16(d[6:], 1<<u.ppbExp)
+	binary.BigEndian.PutUint32(d[8:], u.maxBlocks)
+	binary.BigEndian.PutUint64(d[36:], maxSameBlocks)
+	if u.Thin {
+		binary.BigEndian.PutUint32(d[20:], maxUnmapBlocks)
+		binary.BigEndian.PutUint32(d[24:], maxUnmapRanges)
+		binary.BigEndian.PutUint32(d[28:], max(u.UnmapGranularity, 1))
+		binary.BigEndian.PutUint32(d[32:], u.UnmapAlignment)
+		d[32] |= limitsUGAVALID
+	}
+	return append(dst, d[vpdHeaderLen:]...)
 }
 
 // characteristicsLen is the length of Block Device Characteristics in SBC-3.
@@ -113,6 +131,20 @@ func appendCharacteristics(dst []byte, u *unitState) []byte {
 	return append(dst, d[:]...)
 }
 
-// appendProvisioning says that the unit is not thin provisioned: every field
-// is zero.
-func appendProvisioning(dst []byte, _ *unitState) []byte { return append(dst, 0, 0, 0, 0) }
+// Logical Block Provisioning. See SBC-3.
+const (
+	provisioningLBPU    = 0x80 // byte 5: UNMAP
+	provisioningLBPWS   = 0x40 // byte 5: UNMAP of WRITE SAME(16)
+	provisioningLBPWS10 = 0x20 // byte 5: UNMAP of WRITE SAME(10)
+	provisioningLBPRZ   = 0x04 // byte 5: what is unmapped reads as zeros
+	provisioningThin    = 0x02 // byte 6: PROVISIONING TYPE
+)
+
+// appendProvisioning tells how blocks can be given back: all zero for a unit
+// that keeps them, fully provisioned. No block is ever anchored.
+func appendProvisioning(dst []byte, u *unitState) []byte {
+	if !u.Thin {
+		return append(dst, 0, 0, 0, 0)
+	}
+	return append(dst, 0, provisioningLBPU|provisioningLBPWS|provisioningLBPWS10|provisioningLBPRZ, provisioningThin, 0)
+}

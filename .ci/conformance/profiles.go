@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ietring/.ci/serve"
@@ -33,19 +34,32 @@ type profile struct {
 	chap     bool     // by CHAP, and with two portals: all that is tested has two paths
 	sanitize bool     // the tests may SANITIZE
 	tests    []string // families or suites, in the tool's spelling
+
+	// misjudged are tests that demand on this disk what the standard does not,
+	// or forbids: their failure counts as a skip, and skip.txt says why.
+	misjudged []string
 }
+
+// emulation512 are the tests that look at physical blocks. Not all are run on
+// such a disk: GetLBAStatus.UnmapSingle of iscsi-test-cu 1.19 then writes behind
+// the end of its buffer, and over the size of the disk that later tests use.
+var emulation512 = []string{"SCSI.Inquiry", "SCSI.ReadCapacity16", "SCSI.Unmap", "SCSI.WriteSame16", "SCSI.WriteSame10.UnmapUnaligned",
+	"SCSI.WriteSame10.InvalidDataOutSize", "SCSI.CompareAndWrite", "SCSI.Read10", "SCSI.Write10", "SCSI.WriteAtomic16"}
 
 // profiles are what the tests are run on. For ietd each is there twice, once
 // over a file and once over a loop device.
 var profiles = []profile{
-	{name: "512e", about: "logical blocks of 512 bytes on physical ones of 4096, every write durable",
-		params: "IOMode=wt,BlockSize=512,PhysicalBlockSize=4096", blockSize: 512, physical: 4096, thin: true, tests: allTests},
+	{name: "512", about: "blocks of 512 bytes, thin, every write durable",
+		params: "IOMode=wt,BlockSize=512,PhysicalBlockSize=512", blockSize: 512, physical: 512, thin: true, tests: allTests,
+		misjudged: []string{"WriteSame10.UnmapUntilEnd"}},
+	{name: "512e", about: "logical blocks of 512 bytes on physical ones of 4096, thin",
+		params: "BlockSize=512,PhysicalBlockSize=4096", blockSize: 512, physical: 4096, thin: true, tests: emulation512},
 	{name: "4096 cached", about: "blocks of 4096 bytes, a volatile cache, IOMode=wb; a file is buffered",
-		params: "IOMode=wb,BlockSize=4096", ofFile: ",Direct=no", blockSize: 4096, physical: 4096, tests: allTests},
+		params: "IOMode=wb,BlockSize=4096,WSNZ=yes", ofFile: ",Direct=no", blockSize: 4096, physical: 4096, thin: true, tests: allTests},
 	{name: "read-only", about: "IOMode=ro",
 		params: "IOMode=ro,BlockSize=512", blockSize: 512, physical: 512, readOnly: true, tests: []string{"SCSI.ReadOnly", "SCSI.Inquiry", "SCSI.ModeSense6", "SCSI.Read10"}},
 	{name: "CHAP", about: "both sides authenticated, two portals, and two paths for every test",
-		params: "BlockSize=512", blockSize: 512, physical: 512, chap: true, tests: allTests},
+		params: "BlockSize=512,PhysicalBlockSize=512,Thin=no", blockSize: 512, physical: 512, chap: true, tests: allTests},
 	{name: "sanitize", about: "the tests may sanitize the disk (iscsi-test-cu -S)",
 		params: "BlockSize=512", blockSize: 512, physical: 512, sanitize: true, tests: []string{"SCSI.Sanitize"}},
 }
@@ -92,6 +106,11 @@ func (d disk) test(folder string) (results []result, err error) {
 		return nil, err
 	}
 	results, err = runTool(d.run(t.URL(0), folder))
+	for i := range results {
+		if r := &results[i]; r.ending == failed && slices.Contains(d.misjudged, r.name) {
+			r.ending = skipped
+		}
+	}
 	return results, firstOf(err, t.Stop())
 }
 

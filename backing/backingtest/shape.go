@@ -80,6 +80,9 @@ func testOutside(t *testing.T, params Maker) {
 			"RingIO":  func() { d.RingIO(test.off, test.n) },
 			"ReadAt":  func() { _ = d.ReadAt(p, test.off) },
 			"WriteAt": func() { _ = d.WriteAt(p, test.off, false) },
+			"Zero":    func() { _ = d.Zero(test.off, test.n) },
+			"Discard": func() { _ = discard(d, test.off, test.n) },
+			"Extent":  func() { _, _, _ = d.Extent(test.off, test.n) },
 		}
 		for name, call := range calls {
 			if got := panics(call); got != want {
@@ -215,7 +218,13 @@ func testReadOnly(t *testing.T, params Maker) {
 				t.Errorf("WriteAt(offset %d, durable %v) = %v, want EROFS", off, durable, err)
 			}
 		}
+		if err := d.Zero(off, len(data)); !isErrno(err, syscall.EROFS) {
+			t.Errorf("Zero(offset %d) = %v, want EROFS", off, err)
+		}
 		mustRead(t, d, data, off, 0)
+	}
+	if d.Thin() {
+		t.Error("a read-only disk is thin")
 	}
 	flags, err := unix.FcntlInt(uintptr(d.FD()), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE != unix.O_RDONLY {

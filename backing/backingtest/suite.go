@@ -44,6 +44,9 @@ func Suite(t *testing.T, params Maker) {
 		{"a read-only disk refuses writes and keeps its bytes", testReadOnly},
 		{"write-back is told as asked", testWriteBack},
 		{"neighbours written at the same time lose nothing", testNeighbours},
+		{"what is discarded or zeroed reads as zeros, and nothing else changes", testEmptied},
+		{"what is allocated is told", testExtents},
+		{"neighbours of what is given up lose nothing", testEmptiedBeside},
 		{"nothing is allocated", testAllocations},
 		{"the descriptor is not inherited and closing ends it", testDescriptor},
 	}

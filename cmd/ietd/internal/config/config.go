@@ -122,6 +122,7 @@ type Lun struct {
 	Backing backing.Params
 	ScsiID  [16]byte // VPD 83h
 	ScsiSN  string   // VPD 80h
+	WSNZ    bool     // a WRITE SAME must say how many blocks it writes
 }
 
 // MaxLun is the highest logical unit number: 14 bits of flat addressing, as in

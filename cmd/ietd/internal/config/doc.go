@@ -34,8 +34,8 @@
 //	  MaxSessions, QueuedCommands, Wthreads, Type, NOPInterval, NOPTimeout NUMBER
 //	  InitialR2T Yes|No …            the session keys of RFC 7143, Section 13
 //
-// Of our own are the parameters Direct and PhysicalBlockSize of a Lun line, and
-// directives that IET's parser passed over:
+// Of our own are the parameters Direct, PhysicalBlockSize, Thin and WSNZ of a Lun
+// line, and directives that IET's parser passed over:
 //
 //	LunMask INITIATOR LUNS [ro]
 //	Redirect ADDRESS[:PORT] [permanent]

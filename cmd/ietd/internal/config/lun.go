@@ -38,6 +38,8 @@ var lunParams = []lunParam{
 	{"Blocks", "a number of blocks, at least 1", setBlocks},
 	{"Sectors", "a number of blocks, at least 1", setBlocks},
 	{"Direct", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Direct, v) }},
+	{"Thin", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Thin, v) }},
+	{"WSNZ", "yes or no", setWSNZ},
 }
 
 // errParamTwice is the one mistake on a Lun line that is ours: IET took the last.
@@ -134,6 +136,11 @@ func setBlocks(l *Lun, v string) bool {
 	n, err := strconv.ParseUint(v, 0, 64)
 	l.Backing.Blocks = n
 	return err == nil && n > 0 && n <= math.MaxInt64
+}
+
+func setWSNZ(l *Lun, v string) bool {
+	l.WSNZ = v == "yes"
+	return l.WSNZ || v == "no"
 }
 
 func setScsiID(l *Lun, v string) bool {

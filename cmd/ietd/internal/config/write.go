@@ -110,6 +110,10 @@ func (l *Lun) text(target string) string {
 	count("PhysicalBlockSize", uint64(p.PhysicalBlockSize))
 	count("Blocks", p.Blocks)
 	add("Direct", p.Direct)
+	add("Thin", p.Thin)
+	if l.WSNZ {
+		add("WSNZ", "yes")
+	}
 	if l.ScsiID != scsi.DefaultScsiID(target, uint32(l.Number)) {
 		add("ScsiId", strings.TrimRight(string(l.ScsiID[:]), "\x00"))
 	}

@@ -88,7 +88,7 @@ func randomLun(r *rand.Rand, target string, number uint16, n int) Lun {
 	case 0:
 		*p = backing.Params{Type: "nullio", Blocks: uint64(r.IntN(1000))}
 	case 1:
-		*p = backing.Params{Path: fmt.Sprintf("/srv/#%d=%d", n, number), IOMode: [...]string{"", "wt", "wb", "ro"}[r.IntN(4)], Direct: [...]string{"", "yes", "no"}[r.IntN(3)]}
+		*p = backing.Params{Path: fmt.Sprintf("/srv/#%d=%d", n, number), IOMode: [...]string{"", "wt", "wb", "ro"}[r.IntN(4)], Direct: [...]string{"", "yes", "no"}[r.IntN(3)], Thin: [...]string{"", "no"}[r.IntN(2)]}
 	case 2:
 		*p = backing.Params{Type: "blockio", Path: fmt.Sprintf("/dev/%d/%d", n, number), BlockSize: 4096, PhysicalBlockSize: 8192}
 	}
@@ -96,6 +96,7 @@ func randomLun(r *rand.Rand, target string, number uint16, n int) Lun {
 		l.ScsiID = [16]byte{}
 		copy(l.ScsiID[:], fmt.Sprintf("id=%d", r.IntN(100)))
 	}
+	l.WSNZ = r.IntN(2) == 0
 	l.ScsiSN = scsi.DefaultScsiSN(l.ScsiID)
 	if r.IntN(2) == 0 {
 		l.ScsiSN = "S=1"

@@ -64,6 +64,8 @@ var lunParamMeanings = []meaning{
 	{name: "Blocks", text: "Size of a *nullio* disk."},
 	{name: "Sectors", text: "The same as *Blocks*."},
 	{name: "Direct", words: []string{"yes", "no"}, text: "Whether *fileio* goes past the page cache."},
+	{name: "Thin", words: []string{"yes", "no"}, text: "Whether initiators can give blocks back by UNMAP and WRITE SAME; they then read as zeros. Without it, yes wherever the file system can make holes in the file, or the device can give blocks back as zeros."},
+	{name: "WSNZ", words: []string{"yes", "no"}, text: "Whether WRITE SAME without a number of blocks is refused; *no*, the default, takes it as all blocks to the end."},
 }
 
 // find returns the row of name, without regard to case, or nil.

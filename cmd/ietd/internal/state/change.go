@@ -29,6 +29,7 @@ var backingParams = []struct {
 	{"PhysicalBlockSize", func(b backing.Params) string { return number(uint64(b.PhysicalBlockSize)) }},
 	{"Blocks", func(b backing.Params) string { return number(b.Blocks) }},
 	{"Direct", func(b backing.Params) string { return b.Direct }},
+	{"Thin", func(b backing.Params) string { return b.Thin }},
 }
 
 // number is empty for what is not given.
@@ -46,6 +47,9 @@ func lunText(l *config.Lun) string {
 		if v := p.text(l.Backing); v != "" && (p.name != "IOMode" || ioType(l.Backing) != "nullio") {
 			pairs = append(pairs, p.name+"="+v)
 		}
+	}
+	if l.WSNZ {
+		pairs = append(pairs, "WSNZ=yes")
 	}
 	return strings.Join(pairs, ",")
 }
@@ -69,6 +73,9 @@ func lunDifference(a, b *config.Lun) (text string, other, identity bool) {
 		parts = append(parts, fmt.Sprintf("ScsiSN %s -> %s", a.ScsiSN, b.ScsiSN))
 		identity = true
 	}
+	if a.WSNZ != b.WSNZ {
+		parts = append(parts, fmt.Sprintf("WSNZ %s -> %s", yesNo(a.WSNZ), yesNo(b.WSNZ)))
+	}
 	return strings.Join(parts, ", "), other, identity
 }
 
@@ -79,6 +86,13 @@ func sameLun(a, b *config.Lun) bool {
 	}
 	text, _, _ := lunDifference(a, b)
 	return text == ""
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 func orDefault(s string) string {
@@ -118,7 +132,7 @@ func (p *plan) changeLun(l *lun, next config.Lun) {
 	case !other && l.unit.Ready() && (!l.disk.ReadOnly() || ioMode(next.Backing) == "ro"):
 		p.steps = append(p.steps, step{
 			line:   line,
-			open:   func() error { return p.mayChangeMode(l) },
+			open:   func() error { return p.mayChangeMode(l, &next) },
 			commit: func() error { return p.m.changeMode(l, next) },
 		})
 	default:
@@ -127,8 +141,8 @@ func (p *plan) changeLun(l *lun, next config.Lun) {
 }
 
 // mayChangeMode refuses another mode for one of several LUNs of a disk.
-func (p *plan) mayChangeMode(l *lun) error {
-	if p.m.disks.shared(l.disk) {
+func (p *plan) mayChangeMode(l *lun, next *config.Lun) error {
+	if ioMode(l.cfg.Backing) != ioMode(next.Backing) && p.m.disks.shared(l.disk) {
 		return fmt.Errorf("%s: %s is behind another LUN too, and all must have the same IOMode: %w", l, l.disk.Path(), errBusy)
 	}
 	return nil
@@ -137,7 +151,7 @@ func (p *plan) mayChangeMode(l *lun) error {
 // changeMode makes a LUN read-only or not, write-back or not. Its disk stays:
 // commands under way end as they began.
 func (m *Manager) changeMode(l *lun, next config.Lun) error {
-	if err := l.owner.scsi.Change(l.unit, describe(l.disk, l.unit.Config(), next.Backing)); err != nil {
+	if err := l.owner.scsi.Change(l.unit, describe(l.disk, l.unit.Config(), &next)); err != nil {
 		return lunError(l, err)
 	}
 	m.mu.Lock()
@@ -212,7 +226,7 @@ func (m *Manager) grow(l *lun) (string, error) {
 		return "", lunError(l, err)
 	}
 	// A disk that is behind another LUN too may have been grown through that.
-	c := describe(l.disk, l.unit.Config(), l.cfg.Backing)
+	c := describe(l.disk, l.unit.Config(), &l.cfg)
 	if c.Blocks == before {
 		return "", nil
 	}

@@ -249,7 +249,7 @@ func tryAccess(path string, write bool) error {
 
 // makeUnit makes the unit of a LUN whose disk is open, or missing.
 func (m *Manager) makeUnit(l *lun) error {
-	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN}
+	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ}
 	var err error
 	if l.disk != nil {
 		l.unit, err = m.eng.AddUnit(l.disk.Disk, c)

@@ -71,9 +71,10 @@ func (h *hosted) entry(depth int) *target.Target {
 // describe returns what initiators see of a LUN with this disk. How it may be
 // written is the LUN's to say: a disk that was opened for writing can be behind
 // a LUN that is read-only since.
-func describe(d *disk, unit scsi.UnitConfig, b backing.Params) scsi.UnitConfig {
+func describe(d *disk, unit scsi.UnitConfig, l *config.Lun) scsi.UnitConfig {
 	c := ring.Describe(d.Disk, unit)
-	c.ReadOnly, c.WriteCache = ioMode(b) == "ro", ioMode(b) == "wb"
+	c.ReadOnly, c.WriteCache = ioMode(l.Backing) == "ro", ioMode(l.Backing) == "wb"
+	c.WSNZ = l.WSNZ
 	return c
 }
 

@@ -183,7 +183,7 @@ func (m *Manager) install(l *lun, d *disk) error {
 	if err := m.eng.SetDisk(l.unit, d.Disk); err != nil {
 		return lunError(l, err)
 	}
-	if err := l.owner.scsi.Change(l.unit, describe(d, l.unit.Config(), l.cfg.Backing)); err != nil {
+	if err := l.owner.scsi.Change(l.unit, describe(d, l.unit.Config(), &l.cfg)); err != nil {
 		return lunError(l, err)
 	}
 	m.notes(l, d.Disk)
