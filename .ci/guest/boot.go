@@ -5,13 +5,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -70,7 +73,9 @@ func (g *guest) run() (status int, err error) {
 	if err := g.provide(); err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), g.limit)
+	interrupted, stopSignals := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stopSignals()
+	ctx, cancel := context.WithTimeout(interrupted, g.limit)
 	defer cancel()
 	socket, stopNetwork, err := g.network()
 	if err != nil {
@@ -84,9 +89,15 @@ func (g *guest) run() (status int, err error) {
 		"init="+g.file("init.sh"), "OUT="+g.folder, "MODULES="+modules)
 	// The guest's memory is a file in TMPDIR: on a disk it would be slow.
 	command.Env = append(os.Environ(), "TMPDIR=/dev/shm")
+	// Each process of the guest is one of this machine, and outlives a kernel
+	// that is killed: they have a process group, and die with it.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	console, err := command.CombinedOutput()
 	text, serr := os.ReadFile(g.file("status"))
 	switch {
+	case interrupted.Err() != nil:
+		return 0, errors.New("interrupted")
 	case ctx.Err() != nil:
 		return 0, fmt.Errorf("the guest does not end after %v\n%s", g.limit, g.printed(console))
 	case serr != nil:

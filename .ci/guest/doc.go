@@ -3,7 +3,7 @@
 
 // Command guest uses ietd's disks from the Linux kernel's own initiator.
 //
-//	go run ./.ci/guest [-short]                   what make kernel runs
+//	go run ./.ci/guest [-short] [-only NAME]      what make kernel runs
 //	go run ./.ci/guest -script FILE TARGET        run FILE (bash) in the guest
 //	go run ./.ci/guest -fio TARGET [-bs 4k -depth 32 -rw randread -seconds 5 -jobs 1]
 //
@@ -28,12 +28,16 @@
 //
 //	this machine                        guest (linux.uml)
 //	ietd 127.0.0.1:PORT <── slirp4netns <── vec0 <── iscsi_tcp, sd, ext4 or xfs
+//	      └─ (proxy) ──────────┘
 //	/            (read-only, hostfs) ──> lower layer of /
 //	work folder  (hostfs)            ──> /out: settings in, output and status out
 //
 //	main.go         flags
 //	target.go       TARGET
-//	passes.go       the passes: which file system, which digests
+//	passes.go       the passes: a row each
+//	stage.go        a pass: ietd, proxies, the guest, and what goes on beside it
+//	beside.go       what goes on beside it: kills, cuts, paths that fail
+//	proxy.go        between guest and ietd, to cut connections
 //	script.go       -script
 //	fio.go, fio.sh  -fio
 //	boot.go         kernel, scripts and settings, time limit
@@ -44,6 +48,9 @@
 //	lio.sh          LIO's set-up by configfs
 //	work.sh         mkfs, copy, compare, check; fio with verification
 //	chap.sh         every algorithm of CHAP both ways, and who must be refused
+//	trim.sh         fstrim and blkdiscard; the disk's file must shrink
+//	paths.sh        two paths under dm-multipath, each fails once
+//	endless.sh      verified I/O while the target is killed or connections are cut
 //	conformance.sh  for -script: iscsi-test-cu from inside
 //
 // A fork in the guest costs a tenth of a second: its scripts start few

@@ -10,11 +10,11 @@ node() { iscsiadm -m node -T "$IQN" "$@"; }
 
 # wait_for WHAT COMMAND...: half a minute of the guest for COMMAND to succeed.
 wait_for() {
-	local what=$1
+	local what=$1 i
 	shift
 	for ((i = 0; i < 300; i++)); do
 		"$@" && return
-		read -rt 0.1 <> <(:)
+		read -rt 0.1 <> <(:) || true # the time is over: under bash -e, too
 	done
 	echo "guest: no $what after 30 s" >&2
 	return 1

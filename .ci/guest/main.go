@@ -13,6 +13,7 @@ import (
 
 func main() {
 	short := flag.Bool("short", false, "run the short passes only")
+	only := flag.String("only", "", "run the passes whose name has this in it")
 	script := flag.String("script", "", "run this bash script in the guest, with the disks as $DISK0, $DISK1, …; print what it prints and end with its status")
 	fio := flag.Bool("fio", false, "measure with fio in the guest and print one JSON object")
 	var c choice
@@ -21,7 +22,7 @@ func main() {
 	m.define(flag.CommandLine)
 	flag.Parse()
 	c.flags = flag.Args()
-	status, err := run(*short, *script, *fio, &m, &c)
+	status, err := run(selection{*short, *only}, *script, *fio, &m, &c)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "guest:", err)
 		status = max(status, 1)
@@ -30,7 +31,7 @@ func main() {
 }
 
 // run does what the flags say and gives the status to end with.
-func run(short bool, script string, fio bool, m *measurement, c *choice) (status int, err error) {
+func run(which selection, script string, fio bool, m *measurement, c *choice) (status int, err error) {
 	switch {
 	case script != "" && fio:
 		return 2, errors.New("-script or -fio, not both")
@@ -46,7 +47,7 @@ func run(short bool, script string, fio bool, m *measurement, c *choice) (status
 		return 0, json.NewEncoder(os.Stdout).Encode(result)
 	case c.lio != "" || len(c.luns) > 0 || len(c.flags) > 0:
 		return 2, errors.New("-lio, -lun and flags of ietd are for -script and -fio")
-	case !runPasses(short, c.portal, c.iqn):
+	case !runPasses(which, c.portal, c.iqn):
 		return 1, nil
 	}
 	return 0, nil

@@ -4,9 +4,9 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"os"
+	"go/build"
 	"path/filepath"
 	"strings"
 	"time"
@@ -16,117 +16,110 @@ import (
 
 const (
 	diskSize  = 512 << 20 // of each LUN; bytes
-	bootLimit = 8 * time.Minute
+	bootLimit = 10 * time.Minute
 )
 
 // A pass is one guest's work.
 type pass struct {
-	fileSystem string
-	digest     string // both digests: CRC32C or None
-	chap       bool   // log in by CHAP in every way, instead of working on the disks
-	luns       []string
-	fioSmall   string // written in 4 KiB blocks, in fio's spelling
-	fioLarge   string // written in larger ones
+	name     string
+	short    bool // belongs to the short run, too
+	work     string
+	luns     []string
+	digest   string            // both digests: CRC32C or None
+	settings map[string]string // of the work
+	flags    []string          // of ietd
+	conf     string            // text of an ietd.conf before its LUNs, instead of flags
+	proxies  int               // the guest's portals are this many proxies; 0 is ietd itself
+
+	beside func(context.Context, *stage) error // what this side does meanwhile
+	after  func(folder string) error           // what must hold on this side when ietd has ended
 }
 
-// passes use every digest, both file systems and CHAP; the first two are the
-// short run. LUN 0 carries the file system, LUN 1 is fio's. Path is put in front.
+// passes are what make kernel runs, and the short ones what CI runs. Path is
+// put in front of each LUN. Where LUNs 0 and 1 are for work.sh, LUN 0 carries
+// the file system and LUN 1 is fio's.
 var passes = []pass{
-	{"ext4", "CRC32C", false, []string{"Type=fileio,IOMode=wb,BlockSize=4096", "Type=fileio,IOMode=wt,BlockSize=512"}, "8m", "48m"},
-	{"", "None", true, []string{"Type=fileio", "Type=fileio"}, "", ""},
-	{"xfs", "None", false, []string{"Type=fileio,IOMode=wt,BlockSize=512,Direct=no", "Type=fileio,IOMode=wb,BlockSize=512"}, "32m", "192m"},
+	{
+		name: "ext4, both digests", short: true, work: "work.sh", digest: "CRC32C",
+		luns:     []string{"Type=fileio,IOMode=wb,BlockSize=4096", "Type=fileio,IOMode=wt,BlockSize=512"},
+		settings: fileSystem("ext4", "8m", "48m"),
+		flags:    []string{"--session", "HeaderDigest=CRC32C", "--session", "DataDigest=CRC32C"},
+		// What the guest unmounted must be on the disk without the guest.
+		after: func(folder string) error {
+			_, err := serve.Run("e2fsck", "-f", "-n", diskFile(folder, 0))
+			return err
+		},
+	},
+	{
+		name: "CHAP", short: true, work: "chap.sh", digest: "None",
+		luns:     []string{"Type=fileio", "Type=fileio"},
+		settings: map[string]string{"CHAP": "yes"},
+		conf: "IncomingUser finder finder-secret\nOutgoingUser keeper keeper-secret\nTarget " + serve.IQN + "\n" +
+			"IncomingUser other other-secret\nIncomingUser guest guest-secret\nOutgoingUser disk disk-secret-12\n",
+	},
+	{
+		name: "xfs", work: "work.sh", digest: "None",
+		luns:     []string{"Type=fileio,IOMode=wt,BlockSize=512,Direct=no", "Type=fileio,IOMode=wb,BlockSize=512"},
+		settings: fileSystem("xfs", "32m", "192m"),
+		flags:    []string{"--session", "HeaderDigest=None", "--session", "DataDigest=None"},
+	},
+	{
+		name: "a file system is trimmed", short: true, work: "trim.sh", digest: "None",
+		luns:   []string{"Type=fileio,IOMode=wt,BlockSize=4096"},
+		beside: watchTrim,
+	},
+	{
+		name: "two paths, each fails once", short: true, work: "paths.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, proxies: 2, beside: failPaths,
+	},
+	{
+		name: "killed under I/O 3 times", short: true, work: "endless.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, proxies: 1, beside: killTimes(3), flags: atOnce,
+	},
+	{
+		name: "cut in mid-transfer 100 times, both digests", short: true, work: "endless.sh", digest: "CRC32C",
+		luns: []string{"Type=fileio,IOMode=wb,BlockSize=512"}, proxies: 1, beside: cutTimes(100), flags: atOnce,
+	},
 }
 
-// runPasses runs the passes, or the short run of them, and says how each went.
-func runPasses(short bool, portal, iqn string) (passed bool) {
-	todo := passes
-	if short {
-		todo = passes[:2]
+// atOnce lets the initiator come back without a pause.
+var atOnce = []string{"--session", "DefaultTime2Wait=0"}
+
+// fileSystem are the settings of work.sh: what is made on LUN 0, and what fio
+// writes to LUN 1 in 4 KiB blocks and in larger ones, in fio's spelling.
+func fileSystem(name, small, large string) map[string]string {
+	return map[string]string{
+		"FS": name, "FIO_SIZE": "64m", "FIO_SMALL": small, "FIO_LARGE": large,
+		"COPY": filepath.Join(build.Default.GOROOT, "src", "crypto"),
 	}
-	failed := 0
-	for _, p := range todo {
+}
+
+// A selection is which of the passes are run.
+type selection struct {
+	short bool   // the short ones
+	name  string // those with this in their name
+}
+
+// runPasses runs the passes of a selection, and says how each went. With a
+// portal only those are run that need nothing of this side.
+func runPasses(which selection, portal, iqn string) (passed bool) {
+	ran, failed := 0, 0
+	for _, p := range passes {
+		switch {
+		case which.short && !p.short, !strings.Contains(p.name, which.name):
+			continue
+		case portal != "" && (p.beside != nil || p.conf != ""):
+			continue
+		}
 		start := time.Now()
 		err := p.run(portal, iqn)
-		fmt.Printf("kernel initiator, %s: %.1f s\n", p, time.Since(start).Seconds())
+		fmt.Printf("kernel initiator, %s: %.1f s\n", p.name, time.Since(start).Seconds())
+		ran++
 		if err != nil {
 			failed++
 			fmt.Printf("\tfailed: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 		}
 	}
-	fmt.Printf("kernel initiator: %d passed, %d failed\n", len(todo)-failed, failed)
-	return failed == 0
-}
-
-// String says what the pass is about.
-func (p pass) String() string {
-	if p.chap {
-		return "CHAP"
-	}
-	return p.fileSystem + ", digests " + p.digest
-}
-
-// serve starts an ietd for the pass.
-func (p pass) serve(folder string, luns []string) (*serve.Target, error) {
-	if !p.chap {
-		return serve.Start(folder, luns, "--session", "HeaderDigest="+p.digest, "--session", "DataDigest="+p.digest)
-	}
-	conf := fmt.Sprintf("IncomingUser finder finder-secret\nOutgoingUser keeper keeper-secret\nTarget %s\n"+
-		"IncomingUser other other-secret\nIncomingUser guest guest-secret\nOutgoingUser disk disk-secret-12\n", serve.IQN)
-	for i, l := range luns {
-		conf += fmt.Sprintf("Lun %d %s\n", i, l)
-	}
-	return serve.StartConf(folder, conf)
-}
-
-// run does one pass: on a fresh ietd, or on what is at portal.
-func (p pass) run(portal, iqn string) (err error) {
-	folder, err := serve.Folder("guest")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	if portal != "" {
-		return p.boot(folder, portal, iqn)
-	}
-	luns, err := newFiles(folder, p.luns, diskSize)
-	if err != nil {
-		return err
-	}
-	t, err := p.serve(folder, luns)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(p.boot(folder, t.Portal, serve.IQN), t.Stop()); err != nil {
-		return err
-	}
-	if p.fileSystem == "ext4" {
-		// What the guest unmounted must be on the disk without the guest.
-		_, err = serve.Run("e2fsck", "-f", "-n", diskFile(folder, 0))
-	}
-	return err
-}
-
-// boot runs the guest on the target.
-func (p pass) boot(folder, portal, iqn string) error {
-	port, err := portOf(portal)
-	if err != nil {
-		return err
-	}
-	goroot, err := serve.Run("go", "env", "GOROOT")
-	if err != nil {
-		return err
-	}
-	work, chap := "work.sh", ""
-	if p.chap {
-		work, chap = "chap.sh", "yes"
-	}
-	g, err := newGuest(folder, filepath.Join(scriptFolder, work), map[string]string{
-		"CHAP": chap, "PORTS": port, "IQN": iqn, "LUNS": "2", "DIGEST": p.digest, "FS": p.fileSystem,
-		"COPY":     filepath.Join(strings.TrimSpace(goroot), "src", "crypto"),
-		"FIO_SIZE": "64m", "FIO_SMALL": p.fioSmall, "FIO_LARGE": p.fioLarge,
-	})
-	if err != nil {
-		return err
-	}
-	return g.pass()
+	fmt.Printf("kernel initiator: %d passed, %d failed\n", ran-failed, failed)
+	return failed == 0 && ran > 0
 }

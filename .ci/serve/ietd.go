@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,7 @@ type Target struct {
 	Portal string // host:port that it listens on
 
 	command *exec.Cmd
+	args    []string
 	exited  chan error
 	logPath string
 }
@@ -61,41 +63,63 @@ func StartConf(folder, conf string, flags ...string) (*Target, error) {
 // start runs ietd on a free port of the loopback address, out of reach of what
 // this machine has in /etc and /run.
 func start(folder string, args []string) (*Target, error) {
-	args = append([]string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json",
-		"--control-socket", "", "--access-dir", folder, "--state-dir", folder}, args...)
 	t := &Target{
-		command: exec.Command(Binary, args...),
-		exited:  make(chan error, 1),
+		args: append([]string{"--address", "127.0.0.1", "--log-format", "json",
+			"--control-socket", "", "--access-dir", folder, "--state-dir", folder}, args...),
 		logPath: filepath.Join(folder, "ietd.log"),
 	}
-	log, err := os.Create(t.logPath)
-	if err != nil {
+	if err := t.launch("0"); err != nil {
 		return nil, err
+	}
+	return t, nil
+}
+
+// launch starts the process and waits until it listens on the port. The log is
+// appended to.
+func (t *Target) launch(port string) error {
+	t.command = exec.Command(Binary, append(t.args, "--port", port)...)
+	t.exited = make(chan error, 1)
+	log, err := os.OpenFile(t.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
 	}
 	// The process writes its log through a pipe, so that a record is seen the
 	// moment it is written; the copy on disk is for the reader of a failure.
 	stderr, err := t.command.StderrPipe()
 	if err != nil {
-		return nil, errors.Join(err, log.Close())
+		return errors.Join(err, log.Close())
 	}
 	t.command.Stdout = log
 	if err := t.command.Start(); err != nil {
-		return nil, errors.Join(err, log.Close())
+		return errors.Join(err, log.Close())
 	}
 	address := make(chan string, 1)
-	go func() {
+	go func(command *exec.Cmd, exited chan<- error) {
 		watchLog(io.TeeReader(stderr, log), address)
-		err := t.command.Wait()
-		t.exited <- errors.Join(err, log.Close())
-	}()
+		err := command.Wait()
+		exited <- errors.Join(err, log.Close())
+	}(t.command, t.exited)
 	select {
 	case t.Portal = <-address:
-		return t, nil
+		return nil
 	case err := <-t.exited:
-		return nil, fmt.Errorf("ietd ended before it listened (%v):\n%s", err, t.logEnd())
+		t.exited <- err // Stop sees it, too
+		return fmt.Errorf("ietd ended before it listened (%v):\n%s", err, t.logEnd())
 	case <-time.After(startLimit):
-		return nil, errors.Join(fmt.Errorf("ietd does not listen after %v:\n%s", startLimit, t.logEnd()), t.Kill())
+		return errors.Join(fmt.Errorf("ietd does not listen after %v:\n%s", startLimit, t.logEnd()), t.Kill())
 	}
+}
+
+// Restart ends ietd as a crash would, and starts it again on the same port.
+func (t *Target) Restart() error {
+	_, port, err := net.SplitHostPort(t.Portal)
+	if err != nil {
+		return err
+	}
+	if err := t.Kill(); err != nil {
+		return err
+	}
+	return t.launch(port)
 }
 
 // watchLog reads JSON records until the end of the log, and gives the address

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// A connection that is cut lives for at least leastLife bytes, which is more
+// than a login, and at most for mostLife.
+const (
+	leastLife = 64 << 10
+	mostLife  = 4 << 20
+)
+
+// A proxy stands between the guest and a portal, and ends connections: in
+// mid-transfer after a random number of bytes, or all of them for a while.
+type proxy struct {
+	portal   string // where it listens
+	to       string
+	listener net.Listener
+
+	toCut  atomic.Int64 // connections that are to be cut in mid-transfer, one after the other
+	cut    atomic.Int64 // those that were
+	passed atomic.Int64 // bytes that went through, both ways
+
+	mu     sync.Mutex // guards all below
+	closed bool       // no connection is let in
+	conns  map[net.Conn]bool
+}
+
+// newProxy listens on a free port of the loopback address.
+func newProxy(to string) (*proxy, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{portal: l.Addr().String(), to: to, listener: l, conns: map[net.Conn]bool{}}
+	go p.accept()
+	return p, nil
+}
+
+// stop ends the proxy and all that goes through it.
+func (p *proxy) stop() error {
+	p.block(true)
+	return p.listener.Close()
+}
+
+// block cuts every connection and lets none in, or lets them in again.
+func (p *proxy) block(closed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = closed
+	for c := range p.conns {
+		if closed {
+			c.Close() // what it says is that the peer was quicker
+		}
+	}
+}
+
+// enter notes a connection, so that block finds it; false is a closed proxy.
+func (p *proxy) enter(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.conns[c] = true
+	}
+	return !p.closed
+}
+
+func (p *proxy) leave(c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, c)
+}
+
+func (p *proxy) accept() {
+	for {
+		conn, err := p.listener.Accept()
+		if err != nil {
+			return // stopped
+		}
+		go p.carry(conn.(*net.TCPConn))
+	}
+}
+
+// carry copies both ways until one side ends or the cut comes.
+func (p *proxy) carry(guest *net.TCPConn) {
+	defer guest.Close()
+	if !p.enter(guest) {
+		return
+	}
+	defer p.leave(guest)
+	conn, err := net.Dial("tcp", p.to)
+	if err != nil {
+		return // no target just now: the guest sees that its connection ends
+	}
+	target := conn.(*net.TCPConn)
+	defer target.Close()
+	life := newLife(p)
+	ended := make(chan error, 2)
+	go func() { ended <- life.copy(target, guest) }()
+	go func() { ended <- life.copy(guest, target) }()
+	err = <-ended
+	if errors.Is(err, errLifeOver) && rand.IntN(2) == 0 {
+		// Half of the cuts are resets; an error means that it has ended anyway.
+		guest.SetLinger(0)
+		target.SetLinger(0)
+	}
+	guest.Close()
+	target.Close()
+	<-ended
+}
+
+var errLifeOver = errors.New("the connection is cut here")
+
+// A life is how many bytes a connection may still carry, both ways together.
+type life struct {
+	p    *proxy
+	left atomic.Int64
+	cut  bool // it ends when nothing is left
+}
+
+func newLife(p *proxy) *life {
+	l := &life{p: p, cut: p.cut.Load() < p.toCut.Load()}
+	l.left.Store(leastLife + rand.Int64N(mostLife-leastLife))
+	return l
+}
+
+// copy carries from one side to the other. The last bytes before a cut are
+// sent, so that the peer sees a PDU that stops in its middle.
+func (l *life) copy(to io.Writer, from io.Reader) error {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		over := false
+		if l.cut {
+			left := l.left.Add(-int64(n))
+			if over = left <= 0; over {
+				n = max(0, n+int(left))
+			}
+		}
+		l.p.passed.Add(int64(n))
+		if _, werr := to.Write(buffer[:n]); werr != nil {
+			return werr
+		}
+		if over {
+			l.p.cut.Add(1)
+			return errLifeOver
+		}
+		if err != nil {
+			return fmt.Errorf("from the peer: %w", err)
+		}
+	}
+}
