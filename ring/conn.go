@@ -62,6 +62,7 @@ type conn struct {
 	textOut    []byte // what of a text response is still to be fetched
 	textTag    uint32
 	textActive bool // Control.Text works for this connection
+	nextXmit   int  // MaxXmitDataSegmentLength from the end of the text negotiation on; 0: as it is
 
 	tasks      *task // the open ones, newest first
 	numTasks   int

@@ -58,13 +58,22 @@ type Handoff struct {
 	Remote  string // address and port, for the log
 }
 
+// A TextAnswer is what the control plane says to a Text Request.
+type TextAnswer struct {
+	Text      []byte // the whole response, in the form of the request
+	Malformed bool   // the request is no text: it is rejected
+	// MaxXmitDataSegmentLength is the connection's from the end of the
+	// negotiation on, in bytes; 0: it stays.
+	MaxXmitDataSegmentLength int
+}
+
 // Control is what the data plane asks of the control plane. Its methods are
 // called on goroutines of their own, never on a loop.
 type Control interface {
 	// Text answers a Text Request of full feature phase: text is the whole
-	// request, the result the whole response (both key=value pairs that end
-	// with zero bytes).
-	Text(s *Session, local string, text []byte) []byte
+	// request, key=value pairs that end with zero bytes; local is the address
+	// and port that the connection came in on.
+	Text(s *Session, local string, text []byte) TextAnswer
 	// SessionGone tells that the last connection of s is closed and its last
 	// command has ended.
 	SessionGone(s *Session)

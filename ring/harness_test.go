@@ -22,12 +22,20 @@ import (
 	"ietring/scsi"
 )
 
-// control is the control plane of the tests: it answers a text with itself.
+// control is the control plane of the tests: it answers a text with itself, takes
+// "bad" for malformed, and a text of 700 bytes for one that declares so much.
 type control struct{ gone chan *Session }
 
-func (c *control) Text(_ *Session, _ string, text []byte) []byte { return text }
-func (c *control) SessionGone(s *Session)                        { c.gone <- s }
-func (c *control) DeviceGone(*scsi.Unit, syscall.Errno)          {}
+func (c *control) Text(_ *Session, _ string, text []byte) TextAnswer {
+	a := TextAnswer{Text: text, Malformed: string(text) == "bad"}
+	if len(text) == 700 {
+		a.MaxXmitDataSegmentLength = 700
+	}
+	return a
+}
+
+func (c *control) SessionGone(s *Session)               { c.gone <- s }
+func (c *control) DeviceGone(*scsi.Unit, syscall.Errno) {}
 
 // A plane is a running data plane with one target: LUN 0 is a direct file of 64
 // MiB, LUN 1 nullio.

@@ -90,54 +90,6 @@ func TestPing(t *testing.T) {
 	i.closed()
 }
 
-// Text goes to the control plane and its answer back, in as many PDUs as it
-// takes either way.
-func TestText(t *testing.T) {
-	p := newPlane(t, 1)
-	params := defaults
-	params.MaxXmitDataSegmentLength = 600
-	i := p.connect(params)
-	want := pattern(2000, 1)
-	var got []byte
-	ttt := uint32(pdu.NoTag)
-	for off := 0; off < len(want); off += 1000 {
-		r := i.request(pdu.OpText, 0)
-		r.TextRequest().SetTTT(ttt)
-		r.Data = want[off : off+1000]
-		if off+1000 < len(want) {
-			r.ClearFinal()
-			r.TextRequest().SetContinue()
-		}
-		i.send(r)
-		a := i.next()
-		if a.Opcode() != pdu.OpTextResponse {
-			t.Fatalf("%v", a.Opcode())
-		}
-		ttt = a.TextResponse().TTT()
-		got = append(got, a.Data...)
-	}
-	for ttt != pdu.NoTag {
-		r := i.request(pdu.OpText, 0)
-		r.TextRequest().SetTTT(ttt)
-		i.send(r)
-		a := i.next()
-		ttt = a.TextResponse().TTT()
-		if a.Final() != (ttt == pdu.NoTag) || a.TextResponse().Continue() == a.Final() {
-			t.Fatalf("F %v, C %v, TTT %x", a.Final(), a.TextResponse().Continue(), ttt)
-		}
-		got = append(got, a.Data...)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%d bytes came back", len(got))
-	}
-	bad := i.request(pdu.OpText, 0)
-	bad.TextRequest().SetTTT(4711)
-	i.send(bad)
-	if a := i.next(); a.Opcode() != pdu.OpReject || a.Reject().Reason() != pdu.ReasonProtocolError || !bytes.Equal(a.Data, bad.BHS[:]) {
-		t.Errorf("a tag that nobody gave: %v", a.Opcode())
-	}
-}
-
 // What is refused gets a Reject with its own header, and the session goes on.
 func TestReject(t *testing.T) {
 	p := newPlane(t, 1)

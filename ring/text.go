@@ -21,11 +21,12 @@ func (l *loop) text(t *task) {
 	case t.discard || t.want > maxText || len(c.textIn)+t.want > maxText:
 		l.refuseText(t, pdu.ReasonInvalidPDUField) // no memory, or too long
 		return
-	case c.textActive, req.TTT() != pdu.NoTag && req.TTT() != c.textTag:
+	case c.textActive, req.TTT() != pdu.NoTag && req.TTT() != c.textTag,
+		len(c.textOut) > 0 && req.TTT() != pdu.NoTag && t.want > 0: // nothing new before our answer has ended
 		l.refuseText(t, pdu.ReasonProtocolError)
 		return
 	case req.TTT() == pdu.NoTag:
-		c.textIn, c.textOut, c.textTag = c.textIn[:0], nil, pdu.NoTag // a new negotiation
+		c.textIn, c.textOut, c.textTag, c.nextXmit = c.textIn[:0], nil, pdu.NoTag, 0 // a new negotiation
 	}
 	if len(c.textOut) > 0 { // the initiator fetches the rest of a long answer
 		l.sendText(t)
@@ -49,7 +50,7 @@ func (l *loop) text(t *task) {
 }
 
 // textDone has the answer of the control plane.
-func (l *loop) textDone(c *conn, t *task, answer []byte) {
+func (l *loop) textDone(c *conn, t *task, answer TextAnswer) {
 	c.textActive = false
 	t.ops--
 	if t.state == taskEnded {
@@ -57,7 +58,14 @@ func (l *loop) textDone(c *conn, t *task, answer []byte) {
 		l.drained(c)
 		return
 	}
-	c.textOut = answer
+	if answer.Malformed {
+		l.refuseText(t, pdu.ReasonProtocolError)
+		return
+	}
+	c.textOut = answer.Text
+	if answer.MaxXmitDataSegmentLength > 0 {
+		c.nextXmit = answer.MaxXmitDataSegmentLength
+	}
 	l.sendText(t)
 }
 
@@ -82,8 +90,9 @@ func (l *loop) sendText(t *task) {
 		r.SetContinue()
 		c.textTag = t.transferTag(0)
 		r.SetTTT(c.textTag)
-	case t.bhs.TextRequest().Continue():
+	case !t.bhs.Final(): // the initiator goes on, with the text or with the negotiation
 		h.ClearFinal()
+		c.textTag = t.transferTag(0)
 		r.SetTTT(c.textTag)
 	default:
 		c.textTag = pdu.NoTag
@@ -94,13 +103,16 @@ func (l *loop) sendText(t *task) {
 	} else {
 		l.push(c, o)
 	}
+	if h.Final() && c.nextXmit > 0 {
+		c.params.MaxXmitDataSegmentLength, c.nextXmit = c.nextXmit, 0
+	}
 	l.end(t)
 }
 
 // refuseText rejects t and forgets the negotiation.
 func (l *loop) refuseText(t *task, reason pdu.RejectReason) {
 	c := t.conn
-	c.textIn, c.textOut, c.textTag = nil, nil, pdu.NoTag
+	c.textIn, c.textOut, c.textTag, c.nextXmit = nil, nil, pdu.NoTag, 0
 	c.recv.bhs = t.bhs // Reject shows the header that it refuses
 	l.reject(c, reason)
 	l.end(t)

@@ -56,7 +56,7 @@ type control struct {
 }
 
 // Text answers a Text Request of a normal session.
-func (c *control) Text(s *ring.Session, local string, text []byte) []byte {
+func (c *control) Text(s *ring.Session, local string, text []byte) ring.TextAnswer {
 	addr, err := netip.ParseAddrPort(local)
 	if err != nil {
 		panic("ietd: the data plane names a local address that is none")
@@ -64,8 +64,13 @@ func (c *control) Text(s *ring.Session, local string, text []byte) []byte {
 	answer, err := c.directory.Answer(s.Config().TargetName, addr, text)
 	if err != nil {
 		c.log.Info().Err(err).Str("initiator", s.Config().Initiator).Msg("malformed text request")
+		return ring.TextAnswer{Malformed: true}
 	}
-	return answer
+	most := answer.MaxRecv
+	if t := c.directory.Targets.Find(s.Config().TargetName); t != nil {
+		most = min(most, t.Keys.Number("MaxXmitDataSegmentLength"))
+	}
+	return ring.TextAnswer{Text: answer.Text, MaxXmitDataSegmentLength: most}
 }
 
 // SessionGone frees the session's TSIH. The data plane has let go of the nexus.

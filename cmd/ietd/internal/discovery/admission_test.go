@@ -58,10 +58,11 @@ func TestWhoSeesWhat(t *testing.T) {
 		d.Admissions = target.Admissions{rules{t, tt.initiators, tt.addresses}}
 		var got []byte
 		if tt.own != "" {
-			var err error
-			if got, err = d.Answer(tt.own, addr("192.0.2.1:3260"), pairs(tt.text)); err != nil {
+			a, err := d.Answer(tt.own, addr("192.0.2.1:3260"), pairs(tt.text))
+			if err != nil {
 				t.Fatal(err)
 			}
+			got = a.Text
 		} else {
 			c := begin(t, d, Params{Initiator: "host", Remote: netip.MustParseAddr("192.0.2.200")})
 			c.send(pdu.OpText, string(pairs(tt.text)), nil)

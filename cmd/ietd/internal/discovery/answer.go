@@ -37,6 +37,12 @@ type view struct {
 	local     netip.AddrPort
 }
 
+// An Answer is what there is to say to a text request of full feature phase.
+type Answer struct {
+	Text    []byte // in the form of the request
+	MaxRecv int    // the MaxRecvDataSegmentLength that the initiator declares from now on; 0: none
+}
+
 // Answer answers text, a whole text request of full feature phase, with text of
 // the same form. own is the target of a normal session. local is the address and
 // port that the initiator came to. An error says that text is malformed.
@@ -44,17 +50,18 @@ type view struct {
 // Where admissions rule, only own is named: login has admitted the initiator to
 // it, and RFC 7143, Section 13.3 gives a normal session no more. Where they do
 // not, other targets are no secret, and libiscsi asks for them.
-func (d *Directory) Answer(own string, local netip.AddrPort, text []byte) ([]byte, error) {
+func (d *Directory) Answer(own string, local netip.AddrPort, text []byte) (Answer, error) {
 	return d.answer(view{all: len(d.Admissions) == 0, own: own, local: local}, text)
 }
 
 // answer answers a text request for v.
-func (d *Directory) answer(v view, text []byte) ([]byte, error) {
+func (d *Directory) answer(v view, text []byte) (Answer, error) {
 	keys, err := pdu.ParseKeys(text, maxKeys)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	var answer []byte
+	maxRecv := 0
 	for _, k := range keys {
 		row := textkey.Lookup(k.Name)
 		switch {
@@ -66,13 +73,22 @@ func (d *Directory) answer(v view, text []byte) ([]byte, error) {
 			}
 		case k.Name == "InitiatorAlias":
 			// Declarative: wants no answer.
+		case k.Name == "MaxRecvDataSegmentLength":
+			// Declarative: wants no answer, if it is one (RFC 7143, Section
+			// 13.12).
+			n, err := textkey.Number(k.Value, row.Min, row.Max)
+			if err != nil || maxRecv != 0 {
+				answer = pdu.AppendKey(answer, k.Name, pdu.ValueReject)
+				break
+			}
+			maxRecv = n
 		default:
 			// What login agreed on stays (RFC 7143, Section 13, LO and IO
-			// keys); a connection's MaxRecvDataSegmentLength too.
+			// keys).
 			answer = pdu.AppendKey(answer, k.Name, pdu.ValueReject)
 		}
 	}
-	return answer, nil
+	return Answer{answer, maxRecv}, nil
 }
 
 // named returns the targets that a value of SendTargets means: All is every

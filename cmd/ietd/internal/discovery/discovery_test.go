@@ -75,12 +75,34 @@ func TestAnswer(t *testing.T) {
 	for _, tt := range tests {
 		d := directory(t, tt.portals, "iqn.a", "iqn.b")
 		got, err := d.Answer(tt.own, addr(tt.local), pairs(tt.text))
-		if err != nil || !bytes.Equal(got, pairs(tt.want)) {
-			t.Errorf("%s:\n%q, %v, want\n%q", tt.name, got, err, pairs(tt.want))
+		if err != nil || !bytes.Equal(got.Text, pairs(tt.want)) {
+			t.Errorf("%s:\n%q, %v, want\n%q", tt.name, got.Text, err, pairs(tt.want))
 		}
 	}
 	if _, err := directory(t, everywhere).Answer("", addr("192.0.2.1:1"), []byte("nonsense\x00")); err == nil {
 		t.Error("a pair without = is no error")
+	}
+}
+
+// MaxRecvDataSegmentLength may be declared again; what is no length is refused,
+// and so is a second one.
+func TestRenegotiation(t *testing.T) {
+	for _, tt := range []struct {
+		name, text, want string
+		length           int
+	}{
+		{"a length", "MaxRecvDataSegmentLength=65536", "", 65536},
+		{"a length in hexadecimal", "MaxRecvDataSegmentLength=0x200", "", 512},
+		{"too small", "MaxRecvDataSegmentLength=511", "MaxRecvDataSegmentLength=Reject", 0},
+		{"too large", "MaxRecvDataSegmentLength=16777216", "MaxRecvDataSegmentLength=Reject", 0},
+		{"no number", "MaxRecvDataSegmentLength=much", "MaxRecvDataSegmentLength=Reject", 0},
+		{"twice", "MaxRecvDataSegmentLength=1024\nMaxRecvDataSegmentLength=2048", "MaxRecvDataSegmentLength=Reject", 1024},
+		{"what one login fixed", "HeaderDigest=CRC32C\nMaxConnections=2", "HeaderDigest=Reject\nMaxConnections=Reject", 0},
+	} {
+		a, err := directory(t, nil).Answer("iqn.a", addr("192.0.2.1:1"), pairs(tt.text))
+		if err != nil || a.MaxRecv != tt.length || !bytes.Equal(a.Text, pairs(tt.want)) {
+			t.Errorf("%s: %d, %q, %v", tt.name, a.MaxRecv, a.Text, err)
+		}
 	}
 }
 

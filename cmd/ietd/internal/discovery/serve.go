@@ -120,8 +120,12 @@ func (s *conn) answerText() error {
 	if err != nil {
 		return s.reject(pdu.ReasonProtocolError)
 	}
-	s.rest = answer
-	return s.sendText()
+	s.rest = answer.Text
+	if err := s.sendText(); err != nil || answer.MaxRecv == 0 {
+		return err
+	}
+	s.MaxXmit = answer.MaxRecv
+	return nil
 }
 
 // sendText sends the next piece of s.rest. A piece ends with a whole pair when

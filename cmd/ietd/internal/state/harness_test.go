@@ -49,7 +49,7 @@ func (h *house) Attach(hand ring.Handoff, s session.Live) error {
 	return h.engine.Attach(hand)
 }
 
-func (h *house) Text(*ring.Session, string, []byte) []byte { return nil }
+func (h *house) Text(*ring.Session, string, []byte) ring.TextAnswer { return ring.TextAnswer{} }
 
 func (h *house) SessionGone(s *ring.Session) {
 	if e := h.Sessions.Holder(s.Config().TSIH, s); e != nil {
