@@ -262,7 +262,7 @@ func (s *server) startEngine() error {
 }
 
 func (s *server) directory() *discovery.Directory {
-	return &discovery.Directory{Targets: &s.catalog, Portals: s.portals, Admissions: s.admit}
+	return &discovery.Directory{Targets: &s.catalog, Portals: s.portals, Groups: s.cfg.Groups, Admissions: s.admit}
 }
 
 // openDoors binds what others come in by: the portals and the control socket.
@@ -274,7 +274,7 @@ func (s *server) openDoors() error {
 	s.portal, err = portal.Listen(portal.Config{
 		Listeners: given, Addrs: s.cfg.Portals, Port: s.cfg.Port,
 		Login: &login.Server{
-			Targets: &s.catalog, Sessions: s.sessions, Admissions: s.admit,
+			Targets: &s.catalog, Sessions: s.sessions, Admissions: s.admit, Groups: s.cfg.Groups,
 			Engine: engine{s.engine, s.state, s.sessionChanged},
 		},
 		Directory: s.directory(), Log: s.log,

@@ -19,6 +19,7 @@ type Config struct {
 	Targets []Target
 	Keys    SessionKeys  // --session: every target's, the demo's too
 	Portals []netip.Addr // addresses to listen on; none: every address, v4 and v6
+	Groups  PortalGroups // portal group tags of these
 	Port    int          // TCP port; 0: one that is free
 	Demo    bool         // serve the demo target too
 

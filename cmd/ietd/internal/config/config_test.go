@@ -68,7 +68,7 @@ func TestArgs(t *testing.T) {
 	c, action, err := ParseArgs([]string{
 		"--session", "HeaderDigest=CRC32C", "--target", testName, "--lun", "1 Type=nullio", "--lun", "0 Type=nullio",
 		"--target", "iqn.2026-11.com.example:two", "--lun", "0 Type=nullio",
-		"-a", "192.0.2.1", "-a", "[2001:db8::1]", "-p", "0", "-d", "2", "-f", "-u", "7", "-g", "8",
+		"-a", "192.0.2.1", "-a", "[2001:db8::1],7", "-p", "0", "-d", "2", "-f", "-u", "7", "-g", "8",
 		"--threads", "3", "--ring-entries", "64", "--workers", "4", "--busy-poll", "50us", "--buffer-memory", "1GiB", "--queue-depth", "1024",
 		"--log-format", "json", "--pid-file", "/run/x.pid", "--session", "InitialR2T=Yes",
 		"--control-socket", "/run/x.sock", "--proc-dir", "/run/proc", "--access-dir", "/etc/x", "--state-dir", "/var/x", "--strict",
@@ -88,12 +88,26 @@ func TestArgs(t *testing.T) {
 	c.args, c.around = nil, surroundings{}
 	want := &Config{
 		Portals: []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")},
+		Groups:  PortalGroups{netip.MustParseAddr("2001:db8::1"): 7},
 		Threads: 3, RingEntries: 64, Workers: 4, BusyPoll: 50 * time.Microsecond, BufferMemory: 1 << 30, QueueDepth: 1024,
 		LogLevel: "trace", LogFormat: "json", PIDFile: "/run/x.pid", UID: 7, GID: 8,
 		ControlSocket: "/run/x.sock", ProcDir: "/run/proc", AccessDir: "/etc/x", StateDir: "/var/x", Strict: true,
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("\n%+v, want\n%+v", c, want)
+	}
+}
+
+// An address has its own tag, else that of its family's wildcard, else 1.
+func TestPortalGroups(t *testing.T) {
+	g := PortalGroups{netip.MustParseAddr("192.0.2.1"): 2, netip.IPv6Unspecified(): 3}
+	for a, want := range map[string]uint16{"192.0.2.1": 2, "::ffff:192.0.2.1": 2, "192.0.2.2": 1, "2001:db8::1": 3, "fe80::1%eth0": 3} {
+		if got := g.Tag(netip.MustParseAddr(a)); got != want {
+			t.Errorf("%s: %d, want %d", a, got, want)
+		}
+	}
+	if got := PortalGroups(nil).Tag(netip.Addr{}); got != 1 {
+		t.Errorf("without groups: %d", got)
 	}
 }
 

@@ -84,8 +84,12 @@ func (p *parser) loadFile() error {
 		report = append(Report{{p.cfg.File, 0, Warning, "this place is deprecated; move the file to " + p.around.files[0], ""}}, report...)
 	}
 	p.cfg.Report = report
-	if file != nil {
-		p.merge(file)
+	if file == nil {
+		return nil
+	}
+	p.merge(file)
+	if len(p.cfg.Groups) > 0 && p.cfg.ISNSServer != "" {
+		return fmt.Errorf("--address gives portal groups, and an iSNS server is told of group 1 only; leave out the groups, or iSNSServer")
 	}
 	return nil
 }

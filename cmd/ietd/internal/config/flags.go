@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"net/netip"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -256,7 +255,7 @@ func (p *parser) diskFlags() {
 	p.flag("target", "", "NAME", "", "begin a target with this iSCSI name (repeatable); example: --target iqn.2026-11.com.example:disk", c.addTarget)
 	p.flag("lun", "", "LINE", "", "give the last target a LUN, in the words of ietd.conf (repeatable); example: --lun '0 Path=/srv/disk.img,Type=fileio'", c.addLun)
 	p.fs.BoolVar(&c.Demo, "demo", false, "serve a 1 GiB file and a nullio LUN and print how to use them; example: --demo")
-	p.flag("address", "a", "ADDR", "", "listen on this IP address (repeatable; default: every address, v4 and v6); example: -a 192.0.2.1 -a 2001:db8::1", p.address)
+	p.flag("address", "a", "ADDR[,TAG]", "", "listen on this IP address, in this portal group (repeatable; default: every address, v4 and v6, in group 1); example: -a 192.0.2.1 -a 2001:db8::1,2", p.address)
 	p.number(&c.Port, "port", "p", 0, 65535, "listen on this TCP port, 0 for a free one; example: -p 3260")
 	p.flag("session", "", "KEY=VALUE", "", "set a session key for every target (repeatable); example: --session MaxBurstLength=1048576", p.session)
 	p.number(&c.QueueDepth, "queue-depth", "", 1, maxQueueDepth, "commands that a session may have open (IET's QueuedCommands, and before those of the file); example: --queue-depth 128")
@@ -288,23 +287,6 @@ func (p *parser) processFlags() {
 	p.number(&c.GID, "gid", "g", 0, 1<<31-2, "become this group id when everything is open, 0 stays; example: -g 1000")
 	p.fs.BoolVarP(&p.version, "version", "v", false, "print the version; example: -v")
 	p.fs.BoolVarP(&p.help, "help", "h", false, "print this; example: -h")
-}
-
-func (p *parser) address(s string) error {
-	bare := s
-	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
-		bare = s[1 : len(s)-1]
-	}
-	addr, err := netip.ParseAddr(bare)
-	if err != nil {
-		return fmt.Errorf("%q is not an IP address; write it as 192.0.2.1 or 2001:db8::1, the port goes to --port", s)
-	}
-	addr = addr.Unmap()
-	if slices.Contains(p.cfg.Portals, addr) {
-		return fmt.Errorf("%s is there twice", addr)
-	}
-	p.cfg.Portals = append(p.cfg.Portals, addr)
-	return nil
 }
 
 func (p *parser) session(s string) error {

@@ -4,16 +4,15 @@
 package discovery
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
+	"ietring/cmd/ietd/internal/config"
 	"ietring/cmd/ietd/internal/target"
 	"ietring/cmd/ietd/internal/textkey"
 	"ietring/pdu"
 )
-
-// portalGroup ends a TargetAddress: the tag of the only portal group, as in IET.
-const portalGroup = ",1"
 
 // maxKeys is the keys of one text request that are looked at.
 const maxKeys = 128
@@ -25,6 +24,7 @@ type Directory struct {
 	// and all. Wildcard addresses among them stand for the address that a
 	// client came to.
 	Portals    func() []netip.AddrPort
+	Groups     config.PortalGroups
 	Admissions target.Admissions // who may see which target, and at which addresses
 }
 
@@ -141,7 +141,7 @@ func (d *Directory) appendTarget(answer []byte, t *target.Target, local netip.Ad
 			answer = pdu.AppendKey(answer, "TargetName", t.Name)
 			named = true
 		}
-		answer = pdu.AppendKey(answer, "TargetAddress", a.String()+portalGroup)
+		answer = pdu.AppendKey(answer, "TargetAddress", fmt.Sprintf("%v,%d", a, d.Groups.Tag(a.Addr())))
 	}
 	return answer
 }

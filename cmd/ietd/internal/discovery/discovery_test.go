@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"ietring/cmd/ietd/internal/config"
 	"ietring/cmd/ietd/internal/target"
 	"ietring/pdu"
 )
@@ -81,6 +82,16 @@ func TestAnswer(t *testing.T) {
 	}
 	if _, err := directory(t, everywhere).Answer("", addr("192.0.2.1:1"), []byte("nonsense\x00")); err == nil {
 		t.Error("a pair without = is no error")
+	}
+}
+
+// A TargetAddress ends with the tag of its portal group.
+func TestPortalGroupTags(t *testing.T) {
+	d := directory(t, []string{"192.0.2.1:3260", "192.0.2.2:3260"}, "iqn.a")
+	d.Groups = config.PortalGroups{netip.MustParseAddr("192.0.2.2"): 5}
+	a, err := d.Answer("iqn.a", addr("192.0.2.1:3260"), pairs("SendTargets="))
+	if want := pairs("TargetName=iqn.a\nTargetAddress=192.0.2.1:3260,1\nTargetAddress=192.0.2.2:3260,5"); err != nil || !bytes.Equal(a.Text, want) {
+		t.Errorf("%q, %v, want %q", a.Text, err, want)
 	}
 }
 

@@ -8,7 +8,7 @@
 // One goroutine reads it top to bottom:
 //
 //	first        version, stage, the leading keys        0205 0200 0207
-//	identify     names, session type, target, TSIH       0203 0207 0209 020a
+//	identify     names, session type, target, TSIH       0203 0206 0207 0208 0209 020a
 //	             who is admitted, where the target is    0203 0101 0102
 //	security     an authenticator's steps: none, CHAP    0201
 //	operational  keys by the table of package textkey    0200

@@ -4,8 +4,10 @@
 package login
 
 import (
+	"net/netip"
 	"testing"
 
+	"ietring/cmd/ietd/internal/config"
 	"ietring/pdu"
 )
 
@@ -159,6 +161,34 @@ func TestConnectionsOfSession(t *testing.T) {
 	leading.text, leading.status = leading.text+"\nMaxConnections=2", pdu.LoginInitiatorError
 	c = dial(t, s)
 	c.talk([]ask{leading})
+}
+
+// TestPortalGroup: the answer names the group that the connection came to, a
+// session does not span two, and a session of the same name in another group is
+// another one.
+func TestPortalGroup(t *testing.T) {
+	s, e := newServer(t, "MaxConnections=2")
+	s.Groups = config.PortalGroups{netip.MustParseAddr("127.0.0.1"): 4}
+	first := straight(nil)
+	first.text += "\nMaxConnections=2"
+	first.want = "TargetPortalGroupTag=4\nTargetAlias=disks\nMaxConnections=2\nMaxRecvDataSegmentLength=262144"
+	c := dial(t, s)
+	c.talk([]ask{first})
+	c.result()
+	s.Groups = config.PortalGroups{netip.MustParseAddr("127.0.0.1"): 5}
+	span := straight(func(h *pdu.BHS) {
+		h.LoginRequest().SetTSIH(e.sessions[0].cfg.TSIH)
+		h.LoginRequest().SetCID(10)
+	})
+	span.status = pdu.LoginCannotInclude
+	c = dial(t, s)
+	c.talk([]ask{span})
+	first.want = "TargetPortalGroupTag=5" + first.want[len("TargetPortalGroupTag=4"):]
+	c = dial(t, s)
+	c.talk([]ask{first})
+	if err := c.result(); err != nil || s.Sessions.Len() != 2 {
+		t.Errorf("%v, %d sessions", err, s.Sessions.Len())
+	}
 }
 
 // TestNoLoop: when no loop takes the connection the session is gone.

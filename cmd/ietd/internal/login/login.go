@@ -19,9 +19,6 @@ import (
 	"ietring/ring"
 )
 
-// TargetPortalGroupTag is the tag of the only portal group, as in IET.
-const TargetPortalGroupTag = "1"
-
 // An Engine is the data plane as login sees it.
 type Engine interface {
 	// NewSession makes a session without connections.
@@ -37,7 +34,8 @@ type Server struct {
 	Sessions   *session.Registry
 	Engine     Engine
 	Discovery  config.SessionKeys // what discovery sessions may agree on
-	Admissions target.Admissions  // who may log in to which target
+	Groups     config.PortalGroups
+	Admissions target.Admissions // who may log in to which target
 }
 
 // A Discovery is a discovery session that has logged in: its connection is in
@@ -190,19 +188,22 @@ func (n *negotiation) identifyTarget(name string) error {
 	n.accounts = t.Accounts
 	n.queueDepth = t.QueueDepth
 	n.keys.limits = t.Keys
-	n.name = session.Name{Initiator: strings.ToLower(n.initiator), ISID: n.isid, Target: strings.ToLower(t.Name)}
+	group := n.srv.Groups.Tag(addrPort(n.conn.LocalAddr()).Addr())
+	n.name = session.Name{Initiator: strings.ToLower(n.initiator), ISID: n.isid, Target: strings.ToLower(t.Name), Group: group}
 	if n.reqTSIH != 0 {
 		entry, conn := n.srv.Sessions.Find(n.name, n.reqTSIH)
 		switch {
 		case entry == nil:
 			return refuse(pdu.LoginSessionNotFound, "there is no session with TSIH %d of this initiator", n.reqTSIH)
+		case entry.Name() != n.name:
+			return refuse(pdu.LoginCannotInclude, "session %d is in portal group %d, and the connection came to group %d", n.reqTSIH, entry.Name().Group, group)
 		case !n.srv.Sessions.Room(entry, n.cid):
 			return refuse(pdu.LoginTooManyConnections, "another connection of session %d, and MaxConnections is %d", n.reqTSIH, conn.MaxConnections)
 		}
 		n.entry, n.keys.base = entry, &conn
 		n.live = entry.Live()
 	}
-	n.answer = pdu.AppendKey(n.answer, "TargetPortalGroupTag", TargetPortalGroupTag)
+	n.answer = pdu.AppendKey(n.answer, "TargetPortalGroupTag", itoa(int(group)))
 	if t.Alias != "" {
 		n.answer = pdu.AppendKey(n.answer, "TargetAlias", t.Alias)
 	}

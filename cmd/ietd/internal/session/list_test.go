@@ -35,7 +35,7 @@ func TestSID(t *testing.T) {
 // bind makes a session of that initiator with ISID n.
 func bind(t *testing.T, r *Registry, initiator string, n byte, target string) (*Entry, *fakeLive) {
 	t.Helper()
-	e, err := r.Reserve(Name{strings.ToLower(initiator), pdu.ISID{n}, target}, 0, 0)
+	e, err := r.Reserve(Name{strings.ToLower(initiator), pdu.ISID{n}, target, 1}, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestList(t *testing.T) {
 	_, ended := bind(t, r, "iqn.ended", 4, "iqn.a")
 	bind(t, r, "iqn.host", 5, "iqn.a")
 	bind(t, r, "iqn.finder", 6, "") // discovery
-	if _, err := r.Reserve(Name{"iqn.early", pdu.ISID{7}, "iqn.a"}, 0, 0); err != nil {
+	if _, err := r.Reserve(Name{"iqn.early", pdu.ISID{7}, "iqn.a", 1}, 0, 0); err != nil {
 		t.Fatal(err) // its login has not ended
 	}
 	r.Release(gone)
@@ -139,7 +139,7 @@ func TestCloses(t *testing.T) {
 func TestMostOfATarget(t *testing.T) {
 	r := NewRegistry(50 * time.Millisecond)
 	reserve := func(n byte, target string) (*Entry, error) {
-		return r.Reserve(Name{"iqn.host", pdu.ISID{n}, target}, 0, 2)
+		return r.Reserve(Name{"iqn.host", pdu.ISID{n}, target, 1}, 0, 2)
 	}
 	_, first := bind(t, r, "iqn.host", 1, "iqn.a")
 	second, err := reserve(2, "iqn.a") // counts before it is live

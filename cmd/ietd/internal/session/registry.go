@@ -38,6 +38,7 @@ type Name struct {
 	Initiator string
 	ISID      pdu.ISID
 	Target    string
+	Group     uint16 // portal group tag
 }
 
 // A Live is the data plane's session, as far as the registry needs it.
@@ -85,6 +86,9 @@ type Entry struct {
 	since   time.Time       // of Bind
 	order   uint64          // of Bind
 }
+
+// Name returns what the entry was made with.
+func (e *Entry) Name() Name { return e.name }
 
 // Live returns the data plane's session of an entry that [Registry.Find] found.
 func (e *Entry) Live() Live { return e.live }
@@ -229,12 +233,16 @@ func (r *Registry) Release(e *Entry) {
 }
 
 // Find returns the entry of a handle with the connection that began it, or nil
-// when there is none, it has another name, or its login has not ended.
+// when there is none, it has another name but for the group, or its login has not
+// ended.
 func (r *Registry) Find(name Name, tsih uint16) (*Entry, Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.byTSIH[tsih]
-	if e == nil || e.name != name || e.live == nil {
+	if e == nil || e.live == nil {
+		return nil, Conn{}
+	}
+	if name.Group = e.name.Group; e.name != name {
 		return nil, Conn{}
 	}
 	return e, e.conn

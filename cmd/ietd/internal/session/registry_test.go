@@ -46,7 +46,7 @@ func (f *fakeLive) Window() (exp, most pdu.Serial) { return 0, 0 }
 func (f *fakeLive) Close()                { f.closes <- struct{}{} }
 func (f *fakeLive) Done() <-chan struct{} { return f.done }
 
-var one = Name{"iqn.host", pdu.ISID{1}, "iqn.disk"}
+var one = Name{"iqn.host", pdu.ISID{1}, "iqn.disk", 1}
 
 // begin puts a live session into r.
 func begin(t *testing.T, r *Registry, n Name) (*Entry, *fakeLive) {
@@ -141,9 +141,10 @@ func TestNames(t *testing.T) {
 		name string
 		n    Name
 	}{
-		{"another initiator", Name{"iqn.other", one.ISID, one.Target}},
-		{"another ISID", Name{one.Initiator, pdu.ISID{2}, one.Target}},
-		{"another target", Name{one.Initiator, one.ISID, "iqn.other"}},
+		{"another initiator", Name{"iqn.other", one.ISID, one.Target, 1}},
+		{"another ISID", Name{one.Initiator, pdu.ISID{2}, one.Target, 1}},
+		{"another target", Name{one.Initiator, one.ISID, "iqn.other", 1}},
+		{"another portal group", Name{one.Initiator, one.ISID, one.Target, 2}},
 		{"discovery", Name{}},
 		{"discovery again", Name{}},
 	}
@@ -165,7 +166,7 @@ func TestFind(t *testing.T) {
 	if got, _ := r.Find(one, e.TSIH()+1); got != nil {
 		t.Error("a TSIH that nobody has")
 	}
-	if got, _ := r.Find(Name{"iqn.other", one.ISID, one.Target}, e.TSIH()); got != nil {
+	if got, _ := r.Find(Name{"iqn.other", one.ISID, one.Target, 1}, e.TSIH()); got != nil {
 		t.Error("another's TSIH")
 	}
 	close(live.done)
@@ -180,7 +181,7 @@ func TestFull(t *testing.T) {
 	seen := make(map[uint16]bool)
 	var last *Entry
 	for i := range MaxSessions {
-		e, err := r.Reserve(Name{fmt.Sprint(i), pdu.ISID{}, "t"}, 0, 0)
+		e, err := r.Reserve(Name{fmt.Sprint(i), pdu.ISID{}, "t", 1}, 0, 0)
 		if err != nil || e.TSIH() == 0 || seen[e.TSIH()] {
 			t.Fatalf("session %d: %v", i, err)
 		}

@@ -107,7 +107,7 @@ var startOnly = []struct {
 	{"--cpus", func(c *config.Config) string { return fmt.Sprint(c.CPUs) }},
 	{"--busy-poll", func(c *config.Config) string { return c.BusyPoll.String() }},
 	{"--buffer-memory", func(c *config.Config) string { return strconv.FormatInt(c.BufferMemory, 10) }},
-	{"--address", func(c *config.Config) string { return fmt.Sprint(c.Portals) }},
+	{"--address", func(c *config.Config) string { return fmt.Sprint(c.Portals, c.Groups) }},
 	{"--port", func(c *config.Config) string { return strconv.Itoa(c.Port) }},
 	{"--queue-depth", func(c *config.Config) string { return strconv.Itoa(c.QueueDepth) }},
 	{"--control-socket", func(c *config.Config) string { return orDefault(c.ControlSocket) }},
