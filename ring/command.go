@@ -15,6 +15,10 @@ func (l *loop) beginCommand(c *conn) {
 	if l.quiesce {
 		return // the initiator sends it again to whoever comes after us
 	}
+	if !wellFormed(r.ahs[:r.bhs.AHSLen()]) {
+		l.refusePDU(c, errBadAHS)
+		return
+	}
 	n := r.left
 	if n > 0 && (n > c.params.FirstBurstLength || uint32(n) > r.bhs.SCSICommand().EDTL()) {
 		l.refusePDU(c, errImmediateTooLong)
@@ -47,6 +51,22 @@ func (l *loop) makeRoom(t *task) {
 		t.status = scsi.StatusTaskSetFull
 	}
 }
+
+// wellFormed reports whether b is additional header segments of the types that
+// there are: an extended CDB, and the length of a bidirectional read. What they
+// ask for is refused with sense.
+func wellFormed(b []byte) bool {
+	for len(b) > 0 {
+		typ, _, rest, err := pdu.NextAHS(b)
+		if err != nil || typ != pdu.AHSExtendedCDB && typ != pdu.AHSBidiReadEDTL {
+			return false
+		}
+		b = rest
+	}
+	return true
+}
+
+var errBadAHS = &pdu.Error{Op: pdu.OpSCSICommand, Reason: pdu.ReasonInvalidPDUField, Field: "additional header segment"}
 
 var errImmediateTooLong = &pdu.Error{Op: pdu.OpSCSICommand, Reason: pdu.ReasonInvalidPDUField,
 	Field: "DataSegmentLength above FirstBurstLength or Expected Data Transfer Length"}

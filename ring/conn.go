@@ -79,6 +79,8 @@ type conn struct {
 	curt      bool // with lastWords: without waiting for the initiator to close
 	loggedOut bool // its end does not end the session
 
+	badDigest bool // a data digest error was logged
+
 	gone []chan struct{} // closed when the slot is free again
 }
 

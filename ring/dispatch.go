@@ -156,4 +156,6 @@ func (l *loop) request(t *task) {
 
 // beginSNACK refuses: there is no recovery below the session at
 // ErrorRecoveryLevel 0.
-func (l *loop) beginSNACK(c *conn) { l.reject(c, pdu.ReasonSNACK) }
+func (l *loop) beginSNACK(c *conn) { l.refusePDU(c, errSNACK) }
+
+var errSNACK = &pdu.Error{Op: pdu.OpSNACK, Reason: pdu.ReasonSNACK, Field: "ErrorRecoveryLevel is 0"}

@@ -43,5 +43,43 @@
 // closed connection, never a panic; an errno of the disk becomes sense by
 // scsi's tables and is logged, rate-limited; an impossible state panics.
 //
+// What a fault of the peer does, and at which level it is logged. A row is a test
+// (fault_test.go) where a peer alone can bring it about.
+//
+//	fault                                      what happens                          log
+//	header digest error                        the connection and its session end    info
+//	data digest error in a command             Reject 02h, then 0B/47/05             warn, once
+//	data digest error in Data-Out              Reject 02h, then 0B/47/05             warn, once
+//	data digest error in another request       Reject 02h, the request is forgotten  warn, once
+//	data segment above what we declared        Reject 04h, the connection ends       info
+//	opcode that is not assigned                Reject 05h                            debug
+//	opcode of a target                         Reject 04h                            debug
+//	login in full feature phase                Reject 04h                            debug
+//	flags or tags that contradict each other   Reject 09h                            debug
+//	malformed additional header segment        Reject 09h                            debug
+//	immediate data above what was agreed on    Reject 09h                            debug
+//	SNACK                                      Reject 03h                            debug
+//	more than 32 immediate requests            Reject 06h                            -
+//	text that is malformed                     Reject 04h                            info
+//	text longer than 64 KiB                    Reject 09h                            -
+//	logout for recovery                        Logout Response 2                     -
+//	CmdSN outside the window                   ignored                               -
+//	CmdSN that was there                       ignored                               -
+//	Data-Out for nobody                        dropped                               -
+//	Data-Out that no R2T of a command asked    Reject 09h                            -
+//	Data-Out out of order or in excess         taken and dropped, then 0B/4B/00      -
+//	unsolicited data that was not agreed on    taken and dropped, then 0B/0C/0C      -
+//	extended CDB                               05/0E/03                              -
+//	bidirectional command                      05/0E/03                              -
+//	ACA or an unassigned task attribute        05/49/00                              -
+//	no memory for data that comes unasked      TASK SET FULL                         -
+//	no memory otherwise                        the command waits                     -
+//	memory held, and nothing done for 5 s      the connection and its session end    info
+//	ping not answered                          the connection and its session end    info
+//	other end gone or its window closed        the same, by TCP after 2 minutes      info
+//	connection closed without a logout         the session ends                      info
+//	last PDU not taken for 5 s                 the connection ends                   info
+//	disk error                                 sense by package scsi's tables        error, every 10 s
+//
 // The package knows nothing of listening, login or configuration.
 package ring

@@ -202,11 +202,7 @@ func (l *loop) dataDigest(c *conn) {
 	if c.params.DataDigest {
 		n := c.trailerLen() - pdu.DigestLen
 		if !r.digest.Add(r.tail[:n]).Matches(r.tail[n:]) {
-			// At ErrorRecoveryLevel 0 the target tells and closes (RFC 7143,
-			// Section 7.9).
-			l.reject(c, pdu.ReasonDataDigest)
-			l.closeAfterSend(c)
-			return
+			l.dataDigestError(c)
 		}
 	}
 	l.pduEnd(c)

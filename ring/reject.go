@@ -3,7 +3,10 @@
 
 package ring
 
-import "ietring/pdu"
+import (
+	"ietring/pdu"
+	"ietring/scsi"
+)
 
 // reject answers the PDU whose header is c.recv.bhs with a Reject, which
 // carries that header (RFC 7143, Section 11.17).
@@ -17,4 +20,27 @@ func (l *loop) reject(c *conn, reason pdu.RejectReason) {
 	h.SetStatSN(c.statSN)
 	c.statSN++
 	l.pushInline(c, o, c.recv.bhs[:])
+}
+
+// dataDigestError drops the data of the PDU that has arrived (RFC 7143, Section
+// 7.8). The header was right, so the stream goes on. A command ends with sense
+// that has initiators send it again, once all its data is here; there are no R2Ts
+// for recovery at ErrorRecoveryLevel 0. Another request is forgotten; its number
+// counts as received.
+func (l *loop) dataDigestError(c *conn) {
+	r := &c.recv
+	if !c.badDigest { // once: a peer could fill the log
+		c.badDigest = true
+		l.eng.log.Warn().Str("initiator", c.sess.cfg.Initiator).Str("remote", c.remote).Msg("data digest error")
+	}
+	l.reject(c, pdu.ReasonDataDigest)
+	switch t := r.task; {
+	case t == nil: // nobody wanted the data
+	case !t.isCommand():
+		r.task, r.note = nil, noteDropped
+		l.abort(t)
+		l.releaseHeld(c.sess)
+	case t.state != taskEnded && !t.discard:
+		t.failSense(scsi.DigestError)
+	}
 }
