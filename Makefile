@@ -19,10 +19,10 @@ FUZZTIME   ?= 10s
 UNITTIME   ?= 10m
 
 # go's ./... passes folders that begin with a dot.
-checks   := ./.ci/check ./.ci/serve ./.ci/conformance ./.ci/roundtrip ./.ci/guest
+checks   := ./.ci/check ./.ci/serve ./.ci/conformance ./.ci/roundtrip ./.ci/guest ./.ci/qemu
 packages := ./... $(checks)
 
-.PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short bench manual install clean
+.PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short qemu bench manual install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,7 @@ test: ## everything that CI does, the short way
 	@$(MAKE) --no-print-directory conformance
 	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory kernel-short
+	@$(MAKE) --no-print-directory qemu
 
 deps: ## install the Debian packages that the tests need, or say which
 	.ci/deps
@@ -76,8 +77,11 @@ roundtrip-full: build ## the same in all 384 ways; takes hours
 kernel: build ## the Linux kernel's initiator, in a User-mode Linux guest
 	go run ./.ci/guest
 
-kernel-short: build
+kernel-short: build ## the part of it that make test runs
 	go run ./.ci/guest -short
+
+qemu: build ## QEMU's initiator: patterns by qemu-io, then a machine that boots from the disk
+	go run ./.ci/qemu
 
 bench: build ## measure, beside tgt
 	go run ./bench/harness --ietd ./ietd

@@ -140,19 +140,19 @@ func (l *life) copy(to io.Writer, from io.Reader) error {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
-		over := false
+		left := int64(n) + 1
 		if l.cut {
-			left := l.left.Add(-int64(n))
-			if over = left <= 0; over {
-				n = max(0, n+int(left))
-			}
+			left = l.left.Add(-int64(n)) + int64(n) // before these n
 		}
-		l.p.passed.Add(int64(n))
-		if _, werr := to.Write(buffer[:n]); werr != nil {
+		send := max(0, min(int64(n), left))
+		l.p.passed.Add(send)
+		if _, werr := to.Write(buffer[:send]); werr != nil {
 			return werr
 		}
-		if over {
-			l.p.cut.Add(1)
+		if left <= int64(n) {
+			if left > 0 { // else the other direction has been counted
+				l.p.cut.Add(1)
+			}
 			return errLifeOver
 		}
 		if err != nil {
