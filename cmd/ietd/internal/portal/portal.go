@@ -35,12 +35,12 @@ type Server struct {
 	tasks     sync.WaitGroup // accept loops and connections
 
 	// Times that tests shorten.
-	loginTime, discoveryIdle time.Duration
+	loginTime, discoveryIdle, silentGrace time.Duration
 
 	mu          sync.Mutex
 	closing     bool
-	conns       map[net.Conn]netip.Addr // in login or discovery
-	logins      map[netip.Addr]int      // in login, by peer
+	visitors    map[*visitor]struct{} // in login or discovery
+	logins      map[netip.Addr]int    // in login, by peer
 	discoveries int
 }
 
@@ -56,8 +56,8 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, listeners: list, slots: make(chan struct{}, maxLogins),
-		conns: make(map[net.Conn]netip.Addr), logins: make(map[netip.Addr]int),
-		loginTime: loginTime, discoveryIdle: discoveryIdle,
+		visitors: make(map[*visitor]struct{}), logins: make(map[netip.Addr]int),
+		loginTime: loginTime, discoveryIdle: discoveryIdle, silentGrace: silentGrace,
 	}
 	for _, l := range list {
 		s.portals = append(s.portals, l.Addr().(*net.TCPAddr).AddrPort())
@@ -81,8 +81,8 @@ func (s *Server) Serve() {
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closing = true
-	for c := range s.conns {
-		s.drop(c)
+	for v := range s.visitors {
+		s.drop(v)
 	}
 	s.mu.Unlock()
 	err := closeAll(s.listeners)
@@ -93,7 +93,7 @@ func (s *Server) Close() error {
 // accept takes connections from l until it is closed.
 func (s *Server) accept(l *net.TCPListener) {
 	for {
-		s.slots <- struct{}{}
+		s.takeSlot()
 		c, err := l.AcceptTCP()
 		if err != nil {
 			<-s.slots
@@ -104,54 +104,19 @@ func (s *Server) accept(l *net.TCPListener) {
 			time.Sleep(acceptPause)
 			continue
 		}
-		if !s.enter(c) {
+		v := s.enter(c)
+		if v == nil {
 			<-s.slots
 			s.drop(c)
 			continue
 		}
-		s.tasks.Go(func() { s.serve(c) })
+		s.tasks.Go(func() { s.serve(v) })
 	}
-}
-
-// enter books a connection. It returns false when its address has too many in
-// login, or the server is closing.
-func (s *Server) enter(c *net.TCPConn) bool {
-	peer := c.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		return false
-	}
-	if s.logins[peer] >= maxLoginsPerAddr {
-		s.cfg.Log.Debug().Stringer("peer", peer).Int("most", maxLoginsPerAddr).Msg("too many connections in login from one address")
-		return false
-	}
-	s.logins[peer]++
-	s.conns[c] = peer
-	return true
-}
-
-// loggedIn ends the time in login of a connection: its slot is free again.
-func (s *Server) loggedIn(c net.Conn) {
-	<-s.slots
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	peer := s.conns[c]
-	if s.logins[peer]--; s.logins[peer] == 0 {
-		delete(s.logins, peer)
-	}
-}
-
-// leave forgets a connection that is closed, or a loop's.
-func (s *Server) leave(c net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
 }
 
 // serve takes one connection through login and, when that is what it wants, its
 // discovery session.
-func (s *Server) serve(c *net.TCPConn) {
+func (s *Server) serve(c *visitor) {
 	defer s.leave(c)
 	log := s.cfg.Log.With().Stringer("peer", c.RemoteAddr()).Logger()
 	local := c.LocalAddr().(*net.TCPAddr).AddrPort()

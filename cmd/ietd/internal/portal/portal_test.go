@@ -165,6 +165,28 @@ func TestTooManyFromOneAddress(t *testing.T) {
 	}
 }
 
+// TestSilentMakeWay: an address whose silent connections fill its share can log in
+// all the same, once they have had their time.
+func TestSilentMakeWay(t *testing.T) {
+	s := newServer(t, loopback)
+	s.silentGrace = 0
+	s.Serve()
+	first := dial(t, s)
+	for range maxLoginsPerAddr - 1 {
+		dial(t, s)
+	}
+	for len(s.slots) < maxLoginsPerAddr { // all are in login
+		time.Sleep(time.Millisecond)
+	}
+	c := dial(t, s)
+	if p := say(t, c, pdu.OpLogin, discoveryLogin); p.Opcode() != pdu.OpLoginResponse || p.LoginResponse().Status() != pdu.LoginSuccess {
+		t.Errorf("%v", p.Opcode())
+	}
+	if !ended(first) {
+		t.Error("the oldest did not make way")
+	}
+}
+
 func TestClose(t *testing.T) {
 	s := newServer(t, loopback)
 	s.Serve()
