@@ -216,10 +216,16 @@ func (l *loop) stop() {
 	}
 }
 
-// closeIfQuiet drains a connection whose last command has ended while the loop
-// takes no new ones.
+// closeIfQuiet ends the session of c when its last command has ended while the
+// loop takes no new ones.
 func (l *loop) closeIfQuiet(c *conn) {
-	if l.quiesce && c.serving() && c.numTasks == 0 && c.out.first == nil && !c.sending {
-		l.drain(c, "the target shuts down")
+	if !l.quiesce || !c.serving() || c.lastWords {
+		return
 	}
+	for _, v := range c.sess.conns {
+		if v.numTasks > 0 || v.out.first != nil || v.sending {
+			return
+		}
+	}
+	l.closeSession(c.sess, "the target shuts down")
 }

@@ -256,6 +256,7 @@ func TestShutdown(t *testing.T) {
 	if r := i.finish(c.ITT(), nil); r.status != scsi.StatusGood {
 		t.Errorf("the open write: %+v", r)
 	}
+	i.event(pdu.AsyncDropSession)
 	i.closed()
 	<-ended
 }

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"ietring/cmd/ietd/internal/config"
+	"ietring/cmd/ietd/internal/target"
 	"ietring/pdu"
+	"ietring/scsi"
 )
 
 // TestSameNameEndsOldSession: the same name and ISID end the old session.
@@ -161,6 +163,37 @@ func TestConnectionsOfSession(t *testing.T) {
 	leading.text, leading.status = leading.text+"\nMaxConnections=2", pdu.LoginInitiatorError
 	c = dial(t, s)
 	c.talk([]ask{leading})
+}
+
+// TestForeignSession: a TSIH is good for nothing without the initiator's name,
+// the ISID and the target that it was given for.
+func TestForeignSession(t *testing.T) {
+	s, e := newServer(t, "MaxConnections=2")
+	if err := s.Targets.Add(&target.Target{Name: testTarget + "2", SCSI: scsi.NewTarget(testTarget + "2"), QueueDepth: 32}); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, s)
+	c.talk([]ask{straight(nil)})
+	c.result()
+	tsih := e.sessions[0].cfg.TSIH
+	for _, tt := range []struct {
+		name, text string
+		isid       pdu.ISID
+	}{
+		{"another initiator", "InitiatorName=iqn.2026-11.com.example:other\nTargetName=" + testTarget, e.sessions[0].cfg.ISID},
+		{"another ISID", names, pdu.ISID{0x80, 1, 2, 3, 4, 6}},
+		{"another target", names + "2", e.sessions[0].cfg.ISID},
+	} {
+		a := ask{csg: 1, nsg: 3, t: true, text: tt.text, status: pdu.LoginSessionNotFound, edit: func(h *pdu.BHS) {
+			h.LoginRequest().SetTSIH(tsih)
+			h.LoginRequest().SetISID(tt.isid)
+		}}
+		c := dial(t, s)
+		c.talk([]ask{a})
+		if err := c.result(); err == nil || s.Sessions.Len() != 1 {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
 }
 
 // TestPortalGroup: the answer names the group that the connection came to, a

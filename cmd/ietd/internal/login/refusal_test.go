@@ -26,6 +26,18 @@ func TestRefusals(t *testing.T) {
 		{"a session type that does not exist", nil, []ask{{csg: 0, nsg: 1, t: true, text: names + "\nSessionType=Odd", status: pdu.LoginSessionType}}},
 		{"an initiator name with a control character", nil, []ask{{csg: 0, nsg: 1, t: true, text: "InitiatorName=a\x07b\nTargetName=" + testTarget, status: pdu.LoginInitiatorError}}},
 		{"an initiator name of 224 bytes", nil, []ask{{csg: 0, nsg: 1, t: true, text: "InitiatorName=" + strings.Repeat("a", 224) + "\nTargetName=" + testTarget, status: pdu.LoginInitiatorError}}},
+		{"the initiator is another one later", nil, []ask{
+			{csg: 0, text: names, want: "TargetPortalGroupTag=1\nTargetAlias=disks"},
+			{csg: 0, nsg: 3, t: true, text: "InitiatorName=iqn.2026-11.com.example:other", status: pdu.LoginInitiatorError}}},
+		{"the ISID changes", nil, []ask{
+			{csg: 0, text: names, want: "TargetPortalGroupTag=1\nTargetAlias=disks"},
+			{csg: 0, nsg: 3, t: true, edit: func(h *pdu.BHS) { h.LoginRequest().SetISID(pdu.ISID{0x80}) }, status: pdu.LoginInitiatorError}}},
+		{"the TSIH changes", nil, []ask{
+			{csg: 0, text: names, want: "TargetPortalGroupTag=1\nTargetAlias=disks"},
+			{csg: 0, nsg: 3, t: true, edit: func(h *pdu.BHS) { h.LoginRequest().SetTSIH(3) }, status: pdu.LoginInitiatorError}}},
+		{"T goes back from the operational stage", nil, []ask{
+			{csg: 0, nsg: 1, t: true, wantT: true, text: names, want: "TargetPortalGroupTag=1\nTargetAlias=disks"},
+			{csg: 0, nsg: 1, t: true, status: pdu.LoginInitiatorError}}},
 		{"a version above ours", nil, []ask{{csg: 0, nsg: 1, t: true, text: names, edit: func(h *pdu.BHS) { h[3] = 1 }, status: pdu.LoginUnsupportedVersion}}},
 		{"a TSIH that nobody has", nil, []ask{{csg: 0, nsg: 1, t: true, text: names, edit: func(h *pdu.BHS) { h.LoginRequest().SetTSIH(5) }, status: pdu.LoginSessionNotFound}}},
 		{"a TSIH in discovery", nil, []ask{{csg: 0, nsg: 1, t: true, text: "InitiatorName=a\nSessionType=Discovery", edit: func(h *pdu.BHS) { h.LoginRequest().SetTSIH(5) }, status: pdu.LoginSessionNotFound}}},
