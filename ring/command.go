@@ -286,6 +286,8 @@ func (l *loop) carryOut(t *task) {
 		l.prefetch(t)
 	case scsi.ActionUnmap, scsi.ActionWriteSame:
 		l.provision(t)
+	case scsi.ActionAbort:
+		l.evict(t)
 	default:
 		panic("ring: plan with an unknown action")
 	}

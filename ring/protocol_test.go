@@ -231,7 +231,7 @@ func TestSessionClose(t *testing.T) {
 	i.sess.Close()
 	i.closed()
 	<-i.sess.Done()
-	s := p.eng.NewSession(SessionConfig{Nexus: p.target.Attach("x", scsi.ISID{}), QueueDepth: 1})
+	s := p.eng.NewSession(SessionConfig{Nexus: p.target.Attach("x", scsi.ISID{}, 1), QueueDepth: 1})
 	s.Close()
 	<-s.Done()
 	if err := p.eng.Attach(Handoff{FD: -1, Session: s}); err != ErrStopping {

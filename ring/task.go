@@ -81,6 +81,7 @@ type task struct {
 	outs    int  // queued PDUs that point to it
 	again   bool // a ring operation came short: a worker does it all over
 	more    bool // a worker has done a part, and the rest is to be queued again
+	evicts  bool // it waits for commands of others that it aborts, and has nothing else to do
 	asked   bool // a worker gave the parameter data to the device server
 	abortd  bool // no response
 	status  scsi.Status

@@ -100,6 +100,8 @@ func (l *loop) jobDone(t *task) {
 		l.diskError(t, t.jobErr)
 	}
 	switch {
+	case t.state == taskEnded && t.asked && t.plan.Action == scsi.ActionAbort:
+		l.evict(t) // it has preempted; that it was aborted meanwhile changes nothing
 	case t.state == taskEnded:
 		l.settled(t)
 		l.retire(t)

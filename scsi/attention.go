@@ -16,8 +16,12 @@ const (
 	attPowerOn     attention = 1 << iota // the nexus or the unit is new
 	attTargetReset                       // hard reset: TARGET WARM RESET, TARGET COLD RESET
 	attUnitReset                         // LOGICAL UNIT RESET
+	attCleared                           // PREEMPT AND ABORT of another nexus ended commands
 	attReady                             // the unit was not ready and is now
 	attModeChanged                       // another nexus or the operator changed mode parameters
+	attPRCleared                         // CLEAR of another nexus took all registrations away
+	attPRReleased                        // another nexus released a reservation that let registrants in
+	attPRPreempted                       // PREEMPT of another nexus took the registration away
 	attCapacity                          // the number of blocks has changed
 	attLUNsChanged                       // a LUN was added or removed
 	numAttentions  = iota
@@ -30,8 +34,12 @@ var attentionSense = [numAttentions]Sense{
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x02},
 	{Key: UnitAttention, ASC: 0x29, ASCQ: 0x03},
+	{Key: UnitAttention, ASC: 0x2f, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x28, ASCQ: 0x00},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x01},
+	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x03},
+	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x04},
+	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x05},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x09},
 	{Key: UnitAttention, ASC: 0x3f, ASCQ: 0x0e},
 }

@@ -28,6 +28,7 @@ func (t *Target) Remove(lun uint16) *Unit {
 	luns[lun] = nil
 	t.luns.Store(&luns)
 	t.units[u.slot] = nil
+	u.medium.leave(u)
 	t.tellLUNsChanged(u)
 	return u
 }

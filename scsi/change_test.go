@@ -31,7 +31,7 @@ func TestRemove(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n := target.Attach("x", ISID{})
+	n := target.Attach("x", ISID{}, 1)
 	hears(t, n, 0)
 	if target.Remove(1) != b || target.Remove(1) != nil || target.Remove(77) != nil {
 		t.Fatal("Remove returns what was there, once")
@@ -74,7 +74,7 @@ func TestChange(t *testing.T) {
 	if err := target.Add(0, u); err != nil {
 		t.Fatal(err)
 	}
-	n := target.Attach("x", ISID{})
+	n := target.Attach("x", ISID{}, 1)
 	hears(t, n, 0)
 	read := [16]byte{0: 0x28, 4: 0x07, 5: 0xcf, 8: 1} // block 1999
 	var p Plan
@@ -138,7 +138,7 @@ func TestView(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, other := target.Attach("x", ISID{}), target.Attach("y", ISID{})
+	n, other := target.Attach("x", ISID{}, 1), target.Attach("y", ISID{}, 1)
 	n.SetView(&View{Sees: func(lun uint16) bool { return lun == 1 }, ReadOnly: true})
 	for _, x := range []*Nexus{n, other} {
 		hears(t, x, 0)

@@ -16,18 +16,6 @@ const (
 	ToTarget
 )
 
-// An access is what a reservation held by somebody else lets through. See the
-// tables "commands that are allowed in the presence of various reservations"
-// of SPC-4 and SBC-3.
-type access uint8
-
-const (
-	accessAlways   access = iota + 1 // allowed under every reservation
-	accessRead                       // allowed under Write Exclusive types
-	accessConflict                   // allowed under none
-	accessStart                      // START STOP UNIT: only to start
-)
-
 // A command is a row of the table of commands: all that is known of an
 // operation code, or of one of its service actions.
 type command struct {
@@ -54,6 +42,9 @@ type command struct {
 	// actions holds the rows of the service actions by number; the row itself
 	// has then only a name.
 	actions map[byte]*command
+	// known is set where actions is known to initiators as a whole: another
+	// service action is then an invalid field, not an unknown command.
+	known bool
 
 	reserved [2]uint64 // bits of the CDB that must be zero, big endian; filled in by init
 }
@@ -97,7 +88,7 @@ func reservedBits(usage []byte, known byte) [2]uint64 {
 // the last byte, is zero: NACA, LINK and the vendor's bits are refused.
 func commandTable() [256]*command {
 	return [256]*command{
-		0x00: {name: "TEST UNIT READY", dir: NoData, access: accessAlways, plan: planTestUnitReady,
+		0x00: {name: "TEST UNIT READY", dir: NoData, access: accessReady, plan: planTestUnitReady,
 			usage: []byte{0x00, 0, 0, 0, 0, 0}},
 		0x03: {name: "REQUEST SENSE", dir: ToInitiator, access: accessAlways, always: true, plan: planRequestSense,
 			usage: []byte{0x03, 0x01, 0, 0, 0xff, 0}},
@@ -109,11 +100,15 @@ func commandTable() [256]*command {
 			usage: []byte{0x12, 0x01, 0xff, 0xff, 0xff, 0}},
 		0x15: {name: "MODE SELECT(6)", dir: ToTarget, access: accessConflict, plan: planModeSelect6, collect: collectMode6,
 			usage: []byte{0x15, 0x10, 0, 0, 0xff, 0}},
-		0x1a: {name: "MODE SENSE(6)", dir: ToInitiator, access: accessConflict, plan: planModeSense6,
+		0x16: {name: "RESERVE(6)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectReserve,
+			usage: []byte{0x16, 0, 0, 0, 0, 0}},
+		0x17: {name: "RELEASE(6)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectRelease,
+			usage: []byte{0x17, 0, 0, 0, 0, 0}},
+		0x1a: {name: "MODE SENSE(6)", dir: ToInitiator, access: accessRead, plan: planModeSense6,
 			usage: []byte{0x1a, 0x08, 0xff, 0xff, 0xff, 0}},
 		0x1b: {name: "START STOP UNIT", dir: NoData, access: accessStart, plan: planStartStop,
 			usage: []byte{0x1b, 0x01, 0, 0, 0xf7, 0}},
-		0x25: {name: "READ CAPACITY(10)", dir: ToInitiator, access: accessAlways, plan: planReadCapacity10,
+		0x25: {name: "READ CAPACITY(10)", dir: ToInitiator, access: accessReady, plan: planReadCapacity10,
 			usage: []byte{0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
 		0x28: {name: "READ(10)", dir: ToInitiator, access: accessRead, plan: planRead,
 			usage: []byte{0x28, 0x18, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
@@ -133,8 +128,14 @@ func commandTable() [256]*command {
 			usage: []byte{0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0}},
 		0x55: {name: "MODE SELECT(10)", dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
 			usage: []byte{0x55, 0x10, 0, 0, 0, 0, 0, 0xff, 0xff, 0}},
-		0x5a: {name: "MODE SENSE(10)", dir: ToInitiator, access: accessConflict, plan: planModeSense10,
+		0x56: {name: "RESERVE(10)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectReserve,
+			usage: []byte{0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+		0x57: {name: "RELEASE(10)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectRelease,
+			usage: []byte{0x57, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
+		0x5a: {name: "MODE SENSE(10)", dir: ToInitiator, access: accessRead, plan: planModeSense10,
 			usage: []byte{0x5a, 0x18, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0}},
+		0x5e: {name: "PERSISTENT RESERVE IN", known: true, actions: persistInRows()},
+		0x5f: {name: "PERSISTENT RESERVE OUT", known: true, actions: persistOutRows()},
 		0x88: {name: "READ(16)", dir: ToInitiator, access: accessRead, plan: planRead,
 			usage: []byte{0x88, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
 		0x8a: {name: "WRITE(16)", dir: ToTarget, access: accessConflict, writes: true, plan: planWrite,
@@ -154,17 +155,17 @@ func commandTable() [256]*command {
 		0x93: {name: "WRITE SAME(16)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteSame,
 			usage: []byte{0x93, 0x09, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
 		0x9e: {name: "SERVICE ACTION IN(16)", actions: map[byte]*command{
-			0x10: {name: "READ CAPACITY(16)", dir: ToInitiator, access: accessAlways, plan: planReadCapacity16,
+			0x10: {name: "READ CAPACITY(16)", dir: ToInitiator, access: accessReady, plan: planReadCapacity16,
 				usage: []byte{0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
-			0x12: {name: "GET LBA STATUS", dir: ToInitiator, access: accessAlways, plan: planLBAStatus,
+			0x12: {name: "GET LBA STATUS", dir: ToInitiator, access: accessRead, plan: planLBAStatus,
 				usage: []byte{0x9e, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		}},
 		0xa0: {name: "REPORT LUNS", dir: ToInitiator, access: accessAlways, always: true, plan: planReportLUNs,
 			usage: []byte{0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		0xa3: {name: "MAINTENANCE IN", actions: map[byte]*command{
-			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessAlways, mediumless: true, plan: planReportOpcodes,
+			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessRead, mediumless: true, plan: planReportOpcodes,
 				usage: []byte{0xa3, 0x0c, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
-			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessAlways, mediumless: true, plan: planReportTaskFunctions,
+			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessRead, mediumless: true, plan: planReportTaskFunctions,
 				usage: []byte{0xa3, 0x0d, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		}},
 		0xa8: {name: "READ(12)", dir: ToInitiator, access: accessRead, plan: planRead,

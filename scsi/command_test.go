@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 37 {
-		t.Errorf("%d commands, want 37: is the new one in the tests?", len(names))
+	if len(names) != 53 {
+		t.Errorf("%d commands, want 53: is the new one in the tests?", len(names))
 	}
 }
 
@@ -100,6 +100,25 @@ var goodCDB = map[string]string{
 	"WRITE(12)":             "aa 00 00000001 00000001",
 	"WRITE AND VERIFY(12)":  "ae 00 00000001 00000001",
 	"VERIFY(12)":            "af 00 00000001 00000001",
+
+	"RESERVE(6)":  "16",
+	"RELEASE(6)":  "17",
+	"RESERVE(10)": "56",
+	"RELEASE(10)": "57",
+
+	"PERSISTENT RESERVE IN, READ KEYS":           "5e 00 0000000000 00ff",
+	"PERSISTENT RESERVE IN, READ RESERVATION":    "5e 01 0000000000 00ff",
+	"PERSISTENT RESERVE IN, REPORT CAPABILITIES": "5e 02 0000000000 00ff",
+	"PERSISTENT RESERVE IN, READ FULL STATUS":    "5e 03 0000000000 00ff",
+
+	"PERSISTENT RESERVE OUT, REGISTER":                         "5f 00 00 0000 00000018",
+	"PERSISTENT RESERVE OUT, RESERVE":                          "5f 01 01 0000 00000018",
+	"PERSISTENT RESERVE OUT, RELEASE":                          "5f 02 01 0000 00000018",
+	"PERSISTENT RESERVE OUT, CLEAR":                            "5f 03 00 0000 00000018",
+	"PERSISTENT RESERVE OUT, PREEMPT":                          "5f 04 01 0000 00000018",
+	"PERSISTENT RESERVE OUT, PREEMPT AND ABORT":                "5f 05 01 0000 00000018",
+	"PERSISTENT RESERVE OUT, REGISTER AND IGNORE EXISTING KEY": "5f 06 00 0000 00000018",
+	"PERSISTENT RESERVE OUT, REGISTER AND MOVE":                "5f 07 00 0000 00000030",
 
 	"REPORT SUPPORTED OPERATION CODES":           "a3 0c 00 00 0000 0000ffff",
 	"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": "a3 0d 00 000000 000000ff",

@@ -25,6 +25,11 @@
 //	mode.go modesense.go modeselect.go
 //	report.go            REPORT LUNS, REQUEST SENSE
 //	opcodes.go           REPORT SUPPORTED OPERATION CODES and TASK MANAGEMENT FUNCTIONS
+//	conflict.go          the matrix: reservation, role and class of command
+//	reservation.go       who has registered and reserved what; registrar.go changes it
+//	persist.go persistin.go persistout.go transportid.go  PERSISTENT RESERVE IN and OUT
+//	reserve.go           RESERVE and RELEASE of SPC-2
+//	port.go              I_T nexuses and target ports beyond a session
 //	sense.go errno.go    every Sense, and what a failed system call becomes
 //	unit.go target.go nexus.go attention.go lun.go
 //

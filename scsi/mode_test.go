@@ -142,7 +142,7 @@ func TestModeSelect(t *testing.T) {
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			n, u := newNexus(t, nil)
-			other := n.target.Attach("other", ISID{})
+			other := n.target.Attach("other", ISID{}, 1)
 			quiet(other)
 			data := bytesOf(t, tc.params)
 			cdb := cdbOf(t, "15 10")

@@ -16,6 +16,7 @@ type Nexus struct {
 	target    *Target
 	initiator string
 	id        NexusID
+	gone      atomic.Bool // Detach was called
 	pending   atomic.Pointer[pendingSnapshot]
 	view      atomic.Pointer[View] // nil: the whole target
 }
@@ -29,12 +30,24 @@ func (n *Nexus) ID() NexusID { return n.id }
 // Target returns the target of the nexus.
 func (n *Nexus) Target() *Target { return n.target }
 
-// Detach ends the nexus: it gets no more unit attentions. Commands that are
-// under way may still be planned and collected.
+// Detach ends the nexus: it gets no more unit attentions, and what it reserved
+// by RESERVE is free. Its registrations stay. Commands that are under way may
+// still be planned and collected.
 func (n *Nexus) Detach() {
+	n.gone.Store(true)
 	n.target.mu.Lock()
 	defer n.target.mu.Unlock()
 	delete(n.target.nexuses, n)
+}
+
+// Cleared makes COMMANDS CLEARED BY ANOTHER INITIATOR pending on u, a unit of the
+// target of n: another nexus had tasks of n aborted. Any loop may call it.
+func (n *Nexus) Cleared(u *Unit) {
+	n.target.mu.Lock()
+	defer n.target.mu.Unlock()
+	if n.target.units[u.slot] == u {
+		n.attentionsOf(u).set(attCleared)
+	}
 }
 
 // grow makes attentions for units up to slot count-1, with a power-on

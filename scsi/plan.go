@@ -27,6 +27,7 @@ const (
 	ActionUnmap                         // the blocks of Ranges are not needed any more and read as zeros
 	ActionLBAStatus                     // call AddStatus for what is at Off and on, then EndStatus: an ActionReply
 	ActionCollect                       // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
+	ActionAbort                         // abort the tasks of Preempted on the medium of Unit; what a disk works on ends first
 )
 
 // A Plan says how to carry out one command. The data plane owns it and uses it
@@ -56,6 +57,10 @@ type Plan struct {
 	// RESERVATION CONFLICT and its kin, which have no sense.
 	Status Status
 
+	// Preempted are the nexuses of ActionAbort. Nexus.Cleared is called for
+	// each that had a task.
+	Preempted []*Nexus
+
 	Reply []byte
 
 	allocLen uint32     // of ActionLBAStatus
@@ -76,7 +81,7 @@ const MaxCollectLen = 64 << 10
 // with instead. p.Unit and p.Descriptor are set in both cases.
 //
 // The order of checks: LUN, pending unit attention, operation code and service
-// action, readiness, reserved bits of the CDB, write protection, the command's own.
+// action, readiness, reservations of others (p.Status), reserved bits of the CDB, write protection, the command's own.
 func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 	u := n.lookup(lun)
 	*p = Plan{Unit: u, Reply: p.Reply[:0]}
@@ -93,14 +98,15 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 				return s
 			}
 		}
-		// An unknown service action gets the same answer as an unknown
-		// operation code, as from LIO: initiators probe READ CAPACITY(16) and
-		// GET LBA STATUS with it and take only this for "not there".
 		if row == nil || !row.in(p.state) {
-			return InvalidOpcode
+			return unknownCommand(cdb)
 		}
 		if p.state.NotReady && !row.always && !row.mediumless {
 			return LUNotReady
+		}
+		if r := u.medium.reservations.now.Load(); r != nil && r.conflicts(n, row.access.of(cdb)) {
+			p.Status = StatusReservationConflict
+			return Good
 		}
 	}
 	if hi, lo := binary.BigEndian.Uint64(cdb[:])&row.reserved[0], binary.BigEndian.Uint64(cdb[8:])&row.reserved[1]; hi|lo != 0 {
@@ -112,6 +118,17 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		}
 	}
 	return row.plan(n, p, cdb)
+}
+
+// unknownCommand returns the sense for a command without row. An unknown service
+// action gets the same answer as an unknown operation code, as from LIO:
+// initiators probe READ CAPACITY(16) and GET LBA STATUS with it and take only
+// this for "not there". Those of PERSISTENT RESERVE IN and OUT are there.
+func unknownCommand(cdb *[16]byte) Sense {
+	if c := commands[cdb[0]]; c != nil && c.known {
+		return InvalidFieldInCDB.AtCDB(1, 4)
+	}
+	return InvalidOpcode
 }
 
 // reservedBitSet returns the sense for a CDB with the reserved bits hi (of

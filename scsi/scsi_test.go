@@ -41,7 +41,7 @@ func newNexus(t testing.TB, change func(c *UnitConfig)) (*Nexus, *Unit) {
 	if err := tg.Add(0, u); err != nil {
 		t.Fatal(err)
 	}
-	n := tg.Attach("iqn.2001-04.com.example:host", ISID{})
+	n := tg.Attach("iqn.2001-04.com.example:host", ISID{}, 1)
 	quiet(n)
 	return n, u
 }

@@ -49,6 +49,8 @@ var (
 	InvalidFieldInCDB     = Sense{Key: IllegalRequest, ASC: 0x24, ASCQ: 0x00}
 	LUNotSupported        = Sense{Key: IllegalRequest, ASC: 0x25, ASCQ: 0x00}
 	InvalidFieldInParams  = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x00}
+	InvalidRelease        = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x04} // of a persistent reservation
+	RegistrationsFull     = Sense{Key: IllegalRequest, ASC: 0x55, ASCQ: 0x04} // insufficient registration resources
 	ParamListLength       = Sense{Key: IllegalRequest, ASC: 0x1a, ASCQ: 0x00}
 	SavingNotSupported    = Sense{Key: IllegalRequest, ASC: 0x39, ASCQ: 0x00}
 	WriteProtected        = Sense{Key: DataProtect, ASC: 0x27, ASCQ: 0x00}

@@ -18,6 +18,8 @@ type Target struct {
 	name string
 	luns atomic.Pointer[lunSnapshot]
 
+	ports atomic.Pointer[Ports]
+
 	mu      sync.Mutex          // serialises all changes; not taken by Plan
 	units   []*Unit             // by slot; nil where one was removed
 	nexuses map[*Nexus]struct{} // attached ones
@@ -27,6 +29,7 @@ type Target struct {
 func NewTarget(name string) *Target {
 	t := &Target{name: name, nexuses: make(map[*Nexus]struct{})}
 	t.luns.Store(new(lunSnapshot))
+	t.SetPorts(Ports{1: 1})
 	return t
 }
 
@@ -50,12 +53,13 @@ func (t *Target) Add(lun uint16, u *Unit) error {
 	if !u.added.CompareAndSwap(false, true) {
 		return fmt.Errorf("scsi: the unit for LUN %d of %s is a unit already", lun, t.name)
 	}
-	u.lun, u.slot = lun, t.freeSlot()
+	u.lun, u.slot, u.target = lun, t.freeSlot(), t
 	t.units[u.slot] = u
 	// The nexuses come first: a unit that Plan can find has its attentions.
 	for n := range t.nexuses {
 		n.renew(int(u.slot))
 	}
+	u.medium.join(u)
 	luns := make(lunSnapshot, max(len(old), int(lun)+1))
 	copy(luns, old)
 	luns[lun] = u
@@ -99,12 +103,12 @@ func (t *Target) Lookup(lun [8]byte) *Unit {
 	return luns[n]
 }
 
-// Attach returns a new I_T nexus, of the port isid of initiator. A power-on
-// condition is pending on each unit.
-func (t *Target) Attach(initiator string, isid ISID) *Nexus {
+// Attach returns a new I_T nexus, of the port isid of initiator and a portal group.
+// A power-on condition is pending on each unit.
+func (t *Target) Attach(initiator string, isid ISID, group uint16) *Nexus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := &Nexus{target: t, initiator: initiator, id: NexusID{portName(initiator), isid, portName(t.name)}}
+	n := &Nexus{target: t, initiator: initiator, id: NexusID{portName(initiator), isid, portName(t.name), group}}
 	n.pending.Store(new(pendingSnapshot))
 	n.grow(len(t.units))
 	t.nexuses[n] = struct{}{}
@@ -112,7 +116,7 @@ func (t *Target) Attach(initiator string, isid ISID) *Nexus {
 }
 
 // ResetLUN is the LOGICAL UNIT RESET of SAM-5 for u, a unit of t: mode
-// parameters go back to the saved values and each nexus, the issuer too as IET
+// parameters go back to the saved values, a RESERVE is over, and each nexus, the issuer too as IET
 // did it, finds the reset pending. The data plane aborts the tasks.
 func (t *Target) ResetLUN(u *Unit) {
 	t.mu.Lock()
@@ -136,6 +140,7 @@ func (t *Target) Reset() {
 // caller holds t.mu.
 func (t *Target) reset(u *Unit, kind attention) {
 	u.mode.Store(0)
+	u.medium.reservations.endHold()
 	for n := range t.nexuses {
 		n.attentionsOf(u).set(kind)
 	}

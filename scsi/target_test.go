@@ -92,7 +92,7 @@ func TestReportLUNs(t *testing.T) {
 
 func TestFullTarget(t *testing.T) {
 	tg := NewTarget("full")
-	n := tg.Attach("host", ISID{})
+	n := tg.Attach("host", ISID{}, 1)
 	if tg.Name() != "full" || n.Initiator() != "host" {
 		t.Errorf("names %q, %q", tg.Name(), n.Initiator())
 	}
@@ -163,7 +163,7 @@ func TestUnitAttentions(t *testing.T) {
 			}
 		}
 	}
-	other := tg.Attach("other", ISID{})
+	other := tg.Attach("other", ISID{}, 1)
 	expect("a new nexus", other, 0, powerOn)
 	expect("the old nexus does not see the new one", n, 0)
 
@@ -257,7 +257,7 @@ func TestNexusesAtOnce(t *testing.T) {
 			if err := tg.Add(uint16(1+i), newUnit(t, nil)); err != nil {
 				t.Error(err)
 			}
-			tg.Attach("other", ISID{}).Detach()
+			tg.Attach("other", ISID{}, 1).Detach()
 		}
 	}
 	close(stop)

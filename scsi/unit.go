@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"sync"
 	"sync/atomic"
 )
 
@@ -93,6 +94,11 @@ func newState(c UnitConfig) (*unitState, error) {
 // whichever targets and LUNs initiators reach them.
 type Medium struct {
 	name string // for messages
+
+	unitsMu sync.Mutex // taken last of all
+	units   []*Unit    // in a target; the slice is never changed, but replaced
+
+	reservations registrar
 }
 
 // NewMedium returns the state of a medium that no unit has yet.
@@ -106,7 +112,8 @@ type Unit struct {
 	handle    uint32
 	medium    *Medium
 	state     atomic.Pointer[unitState]
-	lun, slot uint16        // set by Target.Add before the unit is seen by anyone
+	target    *Target // set by Target.Add before the unit is seen by anyone, as are the next two
+	lun, slot uint16
 	added     atomic.Bool   // it is in the LUN map of a target
 	mode      atomic.Uint32 // modeDSense, modeSWP
 }

@@ -36,6 +36,16 @@ func (g PortalGroups) Tag(a netip.Addr) uint16 {
 	return defaultGroup
 }
 
+// Tags returns the portal group tags that there can be, in order.
+func (g PortalGroups) Tags() []uint16 {
+	tags := []uint16{defaultGroup} // of an address that is not named
+	for _, tag := range g {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
 // address takes ADDR or ADDR,TAG, the form that SendTargets has.
 func (p *parser) address(s string) error {
 	bare, tagText, tagged := strings.Cut(s, ",")

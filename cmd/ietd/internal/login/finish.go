@@ -129,7 +129,7 @@ func (n *negotiation) beginNormal(entry *session.Entry, conn session.Conn) error
 		Initiator:  n.initiator,
 		ISID:       n.isid,
 		TSIH:       entry.TSIH(),
-		Nexus:      n.target.SCSI.Attach(n.initiator, scsi.ISID(n.isid)),
+		Nexus:      n.target.SCSI.Attach(n.initiator, scsi.ISID(n.isid), n.name.Group),
 		QueueDepth: n.queueDepth,
 		CmdSN:      n.cmdSN,
 	})

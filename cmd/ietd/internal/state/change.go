@@ -103,10 +103,12 @@ func orDefault(s string) string {
 }
 
 // replaces reports whether next needs a new unit: it is another disk to
-// initiators, or the path must be let go before it can be opened again.
+// initiators, it parts from or joins LUNs that are in front of the same blocks, or
+// the path must be let go before it can be opened again.
 func (m *Manager) replaces(l *lun, next *config.Lun) bool {
 	_, other, identity := lunDifference(&l.cfg, next)
-	if identity {
+	path := filled(next.Backing).Path
+	if identity || filled(l.cfg.Backing).Path != path && !m.media.mayMove(l.medium, path) {
 		return true
 	}
 	if l.disk == nil || l.cfg.Backing.Path == "" || filled(l.cfg.Backing).Path != filled(next.Backing).Path {
@@ -171,12 +173,13 @@ func (m *Manager) changeMode(l *lun, next config.Lun) error {
 func (p *plan) exchange(l *lun, next config.Lun, line string) {
 	m := p.m
 	var d *disk
-	if l.disk != nil {
-		p.leaving[l.disk]++
-	}
+	p.leaves(l)
 	p.steps = append(p.steps, step{
 		line: line,
 		open: func() (err error) {
+			if o := m.media.stays(l.medium, filled(next.Backing).Path, p.parting); o != nil {
+				return fmt.Errorf("%s: %s is behind %s, and what initiators have reserved there is not this LUN's; delete it and make it anew: %w", l, next.Backing.Path, o, errBusy)
+			}
 			if d, err = m.disks.open(next.Backing, l.String(), p.leaving); err != nil {
 				return lunError(l, err)
 			}
@@ -207,10 +210,12 @@ func (m *Manager) swap(l *lun, next config.Lun, d *disk) error {
 	before := l.cfg
 	l.cfg = next
 	m.mu.Unlock()
+	m.media.move(l.medium, filled(next.Backing).Path)
 	err := m.install(l, d)
 	if err == nil {
 		return nil
 	}
+	m.media.move(l.medium, filled(before.Backing).Path)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l.cfg, l.why = before, err.Error()

@@ -14,6 +14,7 @@ import (
 
 	"ietring/backing"
 	"ietring/cmd/ietd/internal/admin"
+	"ietring/cmd/ietd/internal/aptpl"
 	"ietring/cmd/ietd/internal/config"
 	"ietring/cmd/ietd/internal/session"
 	"ietring/cmd/ietd/internal/target"
@@ -55,6 +56,8 @@ type Manager struct {
 	Options
 	eng   *ring.Engine
 	disks pool
+	media media
+	kept  *aptpl.Store // nil: reservations end with the process
 
 	changes sync.Mutex // held by one change at a time; see doc.go
 	started *plan      // between Open and Start
@@ -65,6 +68,7 @@ type Manager struct {
 	made    uint64 // targets so far
 	targets map[uint32]*hosted
 	byName  map[string]*hosted
+	ports   map[uint16]*hosted // by relative target port identifier
 	byUnit  map[*scsi.Unit]*lun
 	waiting map[*lun]*attempt
 
@@ -83,7 +87,8 @@ var _ admin.Backend = (*Manager)(nil)
 func New(o Options) *Manager {
 	return &Manager{
 		Options: o, disks: pool{byPath: make(map[string]*disk)},
-		targets: make(map[uint32]*hosted), byName: make(map[string]*hosted),
+		media: media{byPath: make(map[string]*medium), byID: make(map[fileID]*medium), byUnit: make(map[aptpl.Unit]*medium)},
+		ports: make(map[uint16]*hosted), targets: make(map[uint32]*hosted), byName: make(map[string]*hosted),
 		byUnit: make(map[*scsi.Unit]*lun), waiting: make(map[*lun]*attempt),
 		wake: make(chan struct{}, 1), first: retryFirst, logout: logoutTime,
 	}
@@ -96,6 +101,9 @@ func (m *Manager) Open(cfg *config.Config, strict func(target string) bool) erro
 	m.changes.Lock()
 	defer m.changes.Unlock()
 	m.cfg.QueueDepth = cfg.QueueDepth // of the targets that are made before m.cfg is
+	if cfg.StateDir != "" {
+		m.kept = aptpl.NewStore(cfg.StateDir)
+	}
 	p := m.plan(cfg)
 	p.strict = strict
 	if err := p.open(); err != nil {

@@ -17,10 +17,11 @@ import (
 // open, then unit. Initiators see commit. Nil functions have nothing to do.
 type step struct {
 	line   string       // for people: + what comes, - what goes, ~ what is different
+	take   func()       // of all steps, before the first open
 	open   func() error // opens a disk
 	unit   func() error // makes a unit, which is in no target yet
 	commit func() error // an error leaves this step undone, or half done, and says so
-	undo   func()       // of open and unit, whichever was called
+	undo   func()       // of take, open and unit, whichever was called
 }
 
 // A plan is a change: steps that are all done, or none. Who holds
@@ -29,9 +30,10 @@ type plan struct {
 	m       *Manager
 	strict  func(target string) bool // a disk that cannot be opened refuses the plan
 	steps   []step
-	opened  int                        // steps whose open was called
+	opened  int                        // steps that undo is for
 	done    bool                       // commit was called: the plan is made, whatever fails in it
 	leaving map[*disk]int              // uses that end with this plan
+	parting map[*lun]bool              // LUNs that let go of their disk
 	edits   []func(*target.Edit) error // of the catalog, as one change
 	after   []func()                   // when the catalog has changed, under Manager.mu
 	gone    []*hosted                  // targets that are taken away
@@ -42,7 +44,7 @@ func always(string) bool { return true }
 
 // newPlan returns a plan without steps. The caller holds m.changes.
 func (m *Manager) newPlan() *plan {
-	return &plan{m: m, strict: always, leaving: make(map[*disk]int)}
+	return &plan{m: m, strict: always, leaving: make(map[*disk]int), parting: make(map[*lun]bool)}
 }
 
 // lines returns what the plan does, for people.
@@ -84,8 +86,13 @@ func (p *plan) run() error {
 
 // open opens all disks, or none.
 func (p *plan) open() error {
+	p.opened = len(p.steps)
 	for i := range p.steps {
-		p.opened = i + 1
+		if f := p.steps[i].take; f != nil {
+			f()
+		}
+	}
+	for i := range p.steps {
 		if f := p.steps[i].open; f != nil {
 			if err := f(); err != nil {
 				p.undo()
@@ -169,6 +176,7 @@ func (p *plan) addTarget(tid uint32, cfg *config.Target) *hosted {
 		m.made++
 		h.made = m.made
 		m.targets[h.tid], m.byName[key(h.name)] = h, h
+		m.setPorts(h)
 	})
 	return h
 }
@@ -182,6 +190,7 @@ func (p *plan) removeTarget(h *hosted) {
 	p.after = append(p.after, func() {
 		delete(m.targets, h.tid)
 		delete(m.byName, key(h.name))
+		m.freePorts(h)
 	})
 }
 
@@ -190,6 +199,7 @@ func (p *plan) addLun(h *hosted, cfg config.Lun) {
 	m, l := p.m, &lun{owner: h, number: cfg.Number, cfg: cfg}
 	p.steps = append(p.steps, step{
 		line:   "+ " + l.String() + ": " + lunText(&cfg),
+		take:   func() { m.takeMedium(l) },
 		open:   func() error { return p.openDisk(l) },
 		unit:   func() error { return m.makeUnit(l) },
 		commit: func() error { return m.attach(l) },
@@ -204,15 +214,18 @@ func (p *plan) removeLun(l *lun) {
 		commit: func() error { p.m.detach(l); return nil },
 	})
 	p.ended = append(p.ended, l)
-	if l.disk != nil {
-		p.leaving[l.disk]++
-	}
+	p.leaves(l)
 }
 
 // openDisk opens the disk of a new LUN. When it cannot be opened and that does
 // not refuse the plan, the LUN will not be ready.
 func (p *plan) openDisk(l *lun) error {
 	d, err := p.m.disks.open(l.cfg.Backing, l.String(), p.leaving)
+	if err == nil {
+		if err = p.m.remember(l); err != nil {
+			err = errors.Join(err, p.m.disks.release(d))
+		}
+	}
 	var held *heldError
 	switch {
 	case err == nil:
@@ -249,7 +262,7 @@ func tryAccess(path string, write bool) error {
 
 // makeUnit makes the unit of a LUN whose disk is open, or missing.
 func (m *Manager) makeUnit(l *lun) error {
-	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ}
+	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, Medium: l.medium.Medium}
 	var err error
 	if l.disk != nil {
 		l.unit, err = m.eng.AddUnit(l.disk.Disk, c)
@@ -270,6 +283,9 @@ func (m *Manager) discard(l *lun) {
 		err = m.eng.RemoveUnit(context.Background(), l.unit)
 	}
 	err = errors.Join(err, m.disks.release(l.disk))
+	if l.medium != nil {
+		m.media.release(l)
+	}
 	l.unit, l.disk = nil, nil
 	if err != nil {
 		m.Log.Warn().Err(err).Stringer("lun", l).Msg("a change was taken back, and not all of it could be")

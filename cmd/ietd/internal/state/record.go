@@ -32,9 +32,10 @@ type lun struct {
 	number uint16
 	cfg    config.Lun
 	unit   *scsi.Unit
-	disk   *disk  // nil when there is none; one that has failed stays until it is replaced
-	why    string // of a unit that is not ready; "" when it is
-	gone   bool   // it was taken out of its target
+	medium *medium // from before its disk is opened; it does not change
+	disk   *disk   // nil when there is none; one that has failed stays until it is replaced
+	why    string  // of a unit that is not ready; "" when it is
+	gone   bool    // it was taken out of its target
 }
 
 // String names the LUN as messages do.

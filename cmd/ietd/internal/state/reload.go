@@ -97,6 +97,7 @@ func (m *Manager) inOrder() []*hosted {
 
 // leaves notes that l lets go of its disk.
 func (p *plan) leaves(l *lun) {
+	p.parting[l] = true
 	if l.disk != nil {
 		p.leaving[l.disk]++
 	}

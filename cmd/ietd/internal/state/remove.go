@@ -53,6 +53,7 @@ func (m *Manager) finished(l *lun) error {
 	l.owner.leaving = slices.DeleteFunc(l.owner.leaving, func(o *lun) bool { return o == l })
 	delete(m.waiting, l)
 	m.mu.Unlock()
+	m.releaseMedium(l)
 	m.changed()
 	if err := m.disks.release(d); err != nil {
 		return refusal(errIO, err)

@@ -111,6 +111,10 @@ func (m *Manager) retry(ctx context.Context, l *lun) {
 	if old != nil && m.eng.Settle(ctx, l.unit) != nil {
 		return // commands are still with the disk that has failed
 	}
+	if err := m.remember(l); err != nil {
+		m.stillNotReady(l, err)
+		return
+	}
 	d, err := m.reopen(l, b, old)
 	if err != nil {
 		m.stillNotReady(l, err)
@@ -187,6 +191,7 @@ func (m *Manager) install(l *lun, d *disk) error {
 		return lunError(l, err)
 	}
 	m.notes(l, d.Disk)
+	m.media.seen(l.medium)
 	m.mu.Lock()
 	old := l.disk
 	l.disk, l.why = d, ""
