@@ -9,6 +9,9 @@
 //	   |                ^
 //	   +---Release------+-- Reserve of the same name asks it to close and waits
 //
+// A session has several connections where MaxConnections allows it; another login
+// joins it (member.go).
+//
 // Login reserves when nothing can go wrong any more but the last answer, so an
 // initiator that fails login never costs another its session. Registry is shared
 // by all goroutines of the control plane. List, Count and the Close methods are
