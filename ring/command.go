@@ -75,16 +75,15 @@ var errImmediateTooLong = &pdu.Error{Op: pdu.OpSCSICommand, Reason: pdu.ReasonIn
 func (l *loop) endCommand(c *conn) {
 	r := &c.recv
 	t := r.task
-	if r.note != noteTask || t.state == taskEnded {
-		return
-	}
 	r.task = nil
-	t.got = r.bhs.DataLen()
-	switch t.state {
-	case taskCollecting:
-		l.collect(t)
-	case taskBlocked:
-		l.advance(c.sess, t.set) // it may have waited for its own data only
+	if r.note == noteTask && t.state != taskEnded {
+		t.got = r.bhs.DataLen()
+		switch t.state {
+		case taskCollecting:
+			l.collect(t)
+		case taskBlocked:
+			l.advance(c.sess, t.set) // it may have waited for its own data only
+		}
 	}
 	l.releaseHeld(c.sess)
 }

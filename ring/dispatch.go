@@ -124,11 +124,8 @@ func (l *loop) beginRequest(c *conn) {
 // endRequest has the whole request.
 func (l *loop) endRequest(c *conn) {
 	t := c.recv.task
-	if c.recv.note != noteTask || t.state == taskEnded {
-		return
-	}
 	c.recv.task = nil
-	if t.state != taskHeld {
+	if c.recv.note == noteTask && t.state != taskEnded && t.state != taskHeld {
 		l.request(t)
 	}
 	l.releaseHeld(c.sess)

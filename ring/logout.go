@@ -28,8 +28,7 @@ func (l *loop) logout(t *task) {
 		l.answerLogout(t, pdu.LogoutRecoveryUnsupported)
 		return
 	default:
-		c.recv.bhs = t.bhs // Reject shows the header that it refuses
-		l.reject(c, pdu.ReasonInvalidPDUField)
+		l.rejectHeader(c, &t.bhs, pdu.ReasonInvalidPDUField)
 		l.end(t)
 		return
 	}

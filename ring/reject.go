@@ -8,9 +8,12 @@ import (
 	"ietring/scsi"
 )
 
-// reject answers the PDU whose header is c.recv.bhs with a Reject, which
-// carries that header (RFC 7143, Section 11.17).
-func (l *loop) reject(c *conn, reason pdu.RejectReason) {
+// reject answers the PDU that arrives, whose header is c.recv.bhs, with a Reject.
+func (l *loop) reject(c *conn, reason pdu.RejectReason) { l.rejectHeader(c, &c.recv.bhs, reason) }
+
+// rejectHeader answers the PDU with header refused, which may have arrived long
+// ago, with a Reject. It carries that header (RFC 7143, Section 11.17).
+func (l *loop) rejectHeader(c *conn, refused *pdu.BHS, reason pdu.RejectReason) {
 	o := l.newOut(c, nil)
 	h := o.bhs()
 	h.SetOpcode(pdu.OpReject)
@@ -19,7 +22,7 @@ func (l *loop) reject(c *conn, reason pdu.RejectReason) {
 	h.Reject().SetReason(reason)
 	h.SetStatSN(c.statSN)
 	c.statSN++
-	l.pushInline(c, o, c.recv.bhs[:])
+	l.pushInline(c, o, refused[:])
 }
 
 // dataDigestError drops the data of the PDU that has arrived (RFC 7143, Section

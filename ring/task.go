@@ -133,6 +133,10 @@ func (l *loop) retire(t *task) {
 	}
 	c := t.conn
 	l.settled(t)
+	if c.recv.task == t {
+		// It was ended while its data arrives: the rest is nobody's.
+		c.recv.task, c.recv.note = nil, noteDropped
+	}
 	l.freeSpans(t)
 	if t.prev != nil {
 		t.prev.next = t.next

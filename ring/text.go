@@ -113,8 +113,7 @@ func (l *loop) sendText(t *task) {
 func (l *loop) refuseText(t *task, reason pdu.RejectReason) {
 	c := t.conn
 	c.textIn, c.textOut, c.textTag, c.nextXmit = nil, nil, pdu.NoTag, 0
-	c.recv.bhs = t.bhs // Reject shows the header that it refuses
-	l.reject(c, reason)
+	l.rejectHeader(c, &t.bhs, reason)
 	l.end(t)
 }
 
