@@ -65,13 +65,10 @@ func Start(cfg Config) (*Engine, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	zero, err := uring.NewMemory(maxSpan)
+	e, err := newEngine(cfg)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero,
-		locks: make(map[*backing.Disk]*rangeLock),
-		now:   time.Now, spawn: func(f func()) { go f() }}
 	// A loop that sleeps by the scheduler's knowledge gives its processor
 	// away, but one that submits does not: the rest of the program needs one
 	// of its own beside them.
@@ -100,6 +97,17 @@ func Start(cfg Config) (*Engine, error) {
 	}
 	e.work.start(cfg.Workers)
 	return e, nil
+}
+
+// newEngine makes an engine that has no loops yet.
+func newEngine(cfg Config) (*Engine, error) {
+	zero, err := uring.NewMemory(maxSpan)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero,
+		locks: make(map[*backing.Disk]*rangeLock),
+		now:   time.Now, spawn: func(f func()) { go f() }}, nil
 }
 
 func (c *Config) check() error {

@@ -226,10 +226,11 @@ func (l *loop) sendDone(c *conn, res int32) {
 	c.sending, c.stalled = false, 0
 	l.blocks.put(q.block)
 	q.block = nil
-	flying := q.flying
 	q.flying = 0
 	if !c.serving() {
-		for range flying { // the rest of the queue was dropped when the draining began
+		// The rest of the queue was dropped when the draining began; but what
+		// was dropped may have ended a function, whose answer was queued.
+		for q.first != nil {
 			l.popOut(c)
 		}
 		l.drained(c)

@@ -148,13 +148,14 @@ func (t *task) covers(v *task) bool {
 }
 
 // abortTask ends one command of the session. One whose response is queued
-// already does not exist any more. One that never came is received by this: its
+// already does not exist any more; one that was aborted before does until its
+// disk is done with it. One that never came is received by this: its
 // number would else be waited for (RFC 7143, Section 11.6.1).
 func (l *loop) abortTask(t *task) {
 	sess, f := t.conn.sess, t.bhs.TaskMgmt()
 	for _, c := range sess.conns {
 		for v := c.tasks; v != nil; v = v.next {
-			if v.isCommand() && v.bhs.ITT() == f.RefTag() && v.bhs.LUN() == t.bhs.LUN() && v.state != taskEnded && t.covers(v) {
+			if v.isCommand() && v.bhs.ITT() == f.RefTag() && v.bhs.LUN() == t.bhs.LUN() && (v.state != taskEnded || v.abortd) && t.covers(v) {
 				w := l.tmfWait(t, func() {})
 				l.abortFor(v, w)
 				w.ended()
