@@ -16,13 +16,14 @@ export PATH := $(PATH):/usr/sbin:/sbin
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
 FUZZTIME   ?= 10s
+SEEDS      ?= 10000
 UNITTIME   ?= 10m
 
 # go's ./... passes folders that begin with a dot.
 checks   := ./.ci/check ./.ci/serve ./.ci/conformance ./.ci/roundtrip ./.ci/guest ./.ci/qemu
 packages := ./... $(checks)
 
-.PHONY: help build run test deps check vet unit race fuzz conformance roundtrip roundtrip-full kernel kernel-short qemu bench manual install clean
+.PHONY: help build run test deps check vet unit race fuzz sim conformance roundtrip roundtrip-full kernel kernel-short qemu bench manual install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +65,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		echo "$$folder $$target"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$folder" || exit 1; \
 	done
+
+sim: ## the data plane on a simulated kernel, SEEDS (10000) times; SEED=n tells of one
+	go test ./ring -count=1 -timeout 1h -run '^TestSimulation$$' $(if $(SEED),-v -sim.seed=$(SEED),-sim.seeds=$(SEEDS))
 
 conformance: build ## libiscsi's iscsi-test-cu; its skips stand in .ci/conformance/skip.txt
 	go run ./.ci/conformance
