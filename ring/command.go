@@ -265,6 +265,14 @@ func (l *loop) execute(t *task) {
 // carryOut does the command that execute has admitted.
 func (l *loop) carryOut(t *task) {
 	p := &t.plan
+	if s := p.Refused(); s != scsi.Good {
+		// An erasure began after the command was planned. Nothing may reach the
+		// disk any more but what is there already, and that is waited for.
+		t.status, t.sense = scsi.StatusCheckCondition, s
+		l.settled(t)
+		l.respond(t)
+		return
+	}
 	switch p.Action {
 	case scsi.ActionReply, scsi.ActionRead:
 		l.dataIn(t)
@@ -287,6 +295,8 @@ func (l *loop) carryOut(t *task) {
 		l.provision(t)
 	case scsi.ActionAbort:
 		l.evict(t)
+	case scsi.ActionErase:
+		l.erase(t)
 	default:
 		panic("ring: plan with an unknown action")
 	}

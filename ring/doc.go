@@ -29,6 +29,7 @@
 //	disk.go      ring operations on the backing; worker.go for the rest,
 //	             compare.go what it looks at blocks for
 //	provision.go what frees, fills and asks about blocks, on workers
+//	erase.go     SANITIZE and FORMAT UNIT, on a goroutine of the disk
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
 //	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, async.go, reject.go

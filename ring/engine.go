@@ -38,12 +38,13 @@ var ErrStopping = errors.New("the data plane is shutting down")
 
 // An Engine is the data plane of one process.
 type Engine struct {
-	cfg   Config
-	ctl   Control
-	log   zerolog.Logger
-	loops []*loop
-	work  workers
-	zero  uring.Memory // maxSpan zeroes: what nullio reads
+	cfg     Config
+	ctl     Control
+	log     zerolog.Logger
+	loops   []*loop
+	work    workers
+	erasers erasers
+	zero    uring.Memory // maxSpan zeroes: what nullio reads
 
 	// What the engine takes from its surroundings; the simulation has its own.
 	now   func() time.Time
@@ -182,7 +183,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 		l.mail.post(func() { l.stop() })
 	}
 	defer e.work.stop()
-	err := e.await(ctx)
+	err := errors.Join(e.erasers.stopAll(ctx), e.await(ctx))
 	if err == nil {
 		return nil
 	}

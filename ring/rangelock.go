@@ -156,7 +156,7 @@ func (t *task) overlaps(c *claim) bool {
 // action that this file does not know may change every block.
 func (t *task) changes() claim {
 	switch p := &t.plan; p.Action {
-	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch, scsi.ActionLBAStatus:
+	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch, scsi.ActionLBAStatus, scsi.ActionErase:
 		return claim{}
 	case scsi.ActionWrite, scsi.ActionWriteVerify, scsi.ActionWriteSame:
 		return claim{off: p.Off, n: int64(p.Len)}

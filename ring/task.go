@@ -64,8 +64,9 @@ type task struct {
 	burstSN   uint32 // its R2TSN
 
 	// Blocks that change without data of their own (provision.go).
-	worked int64 // bytes that are done, of the range that is worked on
-	runs   int   // ranges of an UNMAP that are done
+	worked int64   // bytes that are done, of the range that is worked on
+	runs   int     // ranges of an UNMAP that are done
+	eraser *eraser // it waits for the end of this erasure (erase.go)
 
 	// Data-in.
 	sent  int // bytes of data-in queued

@@ -36,7 +36,7 @@ var ErrInUse = errors.New("commands are still with the disk")
 func Describe(d *backing.Disk, c scsi.UnitConfig) scsi.UnitConfig {
 	c.Blocks, c.BlockSize, c.PhysicalBlockSize = d.Blocks(), d.BlockSize(), d.PhysicalBlockSize()
 	c.ReadOnly, c.WriteCache, c.NonRotating = d.ReadOnly(), d.WriteBack(), d.NonRotating()
-	c.Thin = d.Thin()
+	c.Thin, c.KnowsUnmapped = d.Thin(), d.KnowsExtents()
 	granule, granuleOff := d.Granule()
 	c.UnmapGranularity = uint32(granule / int64(d.BlockSize()))
 	c.UnmapAlignment = uint32(granuleOff / int64(d.BlockSize()))
@@ -98,6 +98,7 @@ func (e *Engine) open(unit *scsi.Unit, d *backing.Disk) (*lu, error) {
 		}
 	}
 	u.lock = e.lockOf(d)
+	e.resumeErasure(u)
 	return u, nil
 }
 
@@ -110,6 +111,7 @@ func (e *Engine) SetDisk(unit *scsi.Unit, d *backing.Disk) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.stopErasing(unit)
 	if old := e.units.get(unit.Handle()).disk; d == nil && old != nil && old.FD() >= 0 {
 		// The loops' file tables hold the device until they let it go.
 		if err := e.registerFile(int(unit.Handle()), -1); err != nil {
@@ -192,6 +194,9 @@ func (l *loop) watchConn(c *conn, w *abortWait, unit *scsi.Unit, abort bool) {
 // command has ended; ctx and errors are those of Settle. The disk may be closed
 // when it returns nil.
 func (e *Engine) RemoveUnit(ctx context.Context, unit *scsi.Unit) error {
+	e.mu.Lock()
+	e.stopErasing(unit) // its command would wait
+	e.mu.Unlock()
 	if err := e.Settle(ctx, unit); err != nil {
 		return err
 	}
@@ -202,6 +207,7 @@ func (e *Engine) RemoveUnit(ctx context.Context, unit *scsi.Unit) error {
 			return err
 		}
 	}
+	e.stopErasing(unit)
 	e.dropLock(e.units.get(unit.Handle()))
 	e.units.drop(unit.Handle())
 	return nil

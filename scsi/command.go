@@ -32,6 +32,7 @@ type command struct {
 	writes bool // refused on a write-protected unit
 	always bool // answered on a LUN without unit, and despite a unit attention
 
+	erases     bool // a new erasure, also of a medium of which one has failed
 	mediumless bool // answered while the unit is not ready, as those of always are
 
 	has func(u *unitState) bool // reports whether a unit has the command; nil: every one
@@ -92,6 +93,8 @@ func commandTable() [256]*command {
 			usage: []byte{0x00, 0, 0, 0, 0, 0}},
 		0x03: {name: "REQUEST SENSE", dir: ToInitiator, access: accessAlways, always: true, plan: planRequestSense,
 			usage: []byte{0x03, 0x01, 0, 0, 0xff, 0}},
+		0x04: {name: "FORMAT UNIT", dir: ToTarget, access: accessConflict, writes: true, erases: true, plan: planFormat, collect: collectFormat,
+			usage: []byte{0x04, 0x3f, 0, 0, 0, 0}},
 		0x08: {name: "READ(6)", dir: ToInitiator, access: accessRead, plan: planRead,
 			usage: []byte{0x08, 0x1f, 0xff, 0xff, 0xff, 0}},
 		0x0a: {name: "WRITE(6)", dir: ToTarget, access: accessConflict, writes: true, plan: planWrite,
@@ -122,10 +125,13 @@ func commandTable() [256]*command {
 			usage: []byte{0x34, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
 		0x35: {name: "SYNCHRONIZE CACHE(10)", dir: NoData, access: accessConflict, plan: planSynchronizeCache,
 			usage: []byte{0x35, 0x02, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
+		0x37: {name: "READ DEFECT DATA(10)", dir: ToInitiator, access: accessRead, plan: planDefects10,
+			usage: []byte{0x37, 0, 0x1f, 0, 0, 0, 0, 0xff, 0xff, 0}},
 		0x41: {name: "WRITE SAME(10)", dir: ToTarget, access: accessConflict, writes: true, plan: planWriteSame,
 			usage: []byte{0x41, 0x08, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff, 0xff, 0}},
 		0x42: {name: "UNMAP", dir: ToTarget, access: accessConflict, writes: true, has: isThin, plan: planUnmap, collect: collectUnmap,
 			usage: []byte{0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0}},
+		0x48: {name: "SANITIZE", known: true, actions: sanitizeRows()},
 		0x55: {name: "MODE SELECT(10)", dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
 			usage: []byte{0x55, 0x10, 0, 0, 0, 0, 0, 0xff, 0xff, 0}},
 		0x56: {name: "RESERVE(10)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectReserve,
@@ -176,6 +182,8 @@ func commandTable() [256]*command {
 			usage: []byte{0xae, 0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
 		0xaf: {name: "VERIFY(12)", dir: ToTarget, access: accessRead, plan: planVerify,
 			usage: []byte{0xaf, 0x16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+		0xb7: {name: "READ DEFECT DATA(12)", dir: ToInitiator, access: accessRead, plan: planDefects12,
+			usage: []byte{0xb7, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 	}
 }
 

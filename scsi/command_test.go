@@ -49,7 +49,7 @@ func TestEveryRowIsComplete(t *testing.T) {
 		if row.usage[len(row.usage)-1] != 0 {
 			t.Errorf("%s: CONTROL is looked at, but NACA is not supported", row.name)
 		}
-		if row.writes && (row.dir != ToTarget || row.access != accessConflict) {
+		if row.writes && (row.dir == ToInitiator || row.access != accessConflict) {
 			t.Errorf("%s: writes, yet its direction or reservation class says not", row.name)
 		}
 	})
@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 53 {
-		t.Errorf("%d commands, want 53: is the new one in the tests?", len(names))
+	if len(names) != 60 {
+		t.Errorf("%d commands, want 60: is the new one in the tests?", len(names))
 	}
 }
 
@@ -95,6 +95,9 @@ var goodCDB = map[string]string{
 	"WRITE SAME(10)":        "41 08 00000001 00 0001",
 	"UNMAP":                 "42 00 00000000 00 0018",
 	"WRITE SAME(16)":        "93 09 0000000000000001 00000001",
+	"FORMAT UNIT":           "04 10 000000",
+	"READ DEFECT DATA(10)":  "37 00 18 00000000 00ff",
+	"READ DEFECT DATA(12)":  "b7 18 00000000 000000ff",
 	"GET LBA STATUS":        "9e 12 0000000000000001 00000018",
 	"READ(12)":              "a8 00 00000001 00000001",
 	"WRITE(12)":             "aa 00 00000001 00000001",
@@ -119,6 +122,11 @@ var goodCDB = map[string]string{
 	"PERSISTENT RESERVE OUT, PREEMPT AND ABORT":                "5f 05 01 0000 00000018",
 	"PERSISTENT RESERVE OUT, REGISTER AND IGNORE EXISTING KEY": "5f 06 00 0000 00000018",
 	"PERSISTENT RESERVE OUT, REGISTER AND MOVE":                "5f 07 00 0000 00000030",
+
+	"SANITIZE OVERWRITE":         "48 01 0000000000 0008",
+	"SANITIZE BLOCK ERASE":       "48 02 0000000000 0000",
+	"SANITIZE CRYPTO ERASE":      "48 03 0000000000 0000",
+	"SANITIZE EXIT FAILURE MODE": "48 1f 0000000000 0000",
 
 	"REPORT SUPPORTED OPERATION CODES":           "a3 0c 00 00 0000 0000ffff",
 	"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": "a3 0d 00 000000 000000ff",
@@ -165,7 +173,7 @@ func oneCommand(t *testing.T, n *Nexus, opcode byte, row *command) []byte {
 	t.Helper()
 	options, action := 1, byte(0)
 	if commands[opcode].actions != nil {
-		options, action = 2, row.usage[1]
+		options, action = 2, row.usage[1]&serviceActionBits
 	}
 	d := reply(t, n, fmt.Sprintf("a3 0c %02x %02x 00%02x 000000ff", options, opcode, action))
 	if d[1] != 0x03 || int(binary.BigEndian.Uint16(d[2:])) != len(d)-4 {
@@ -231,7 +239,7 @@ func TestReportAllOpcodes(t *testing.T) {
 				want := make([]byte, tc.size)
 				want[0], want[5], want[7] = opcode, tc.flags, byte(len(row.usage))
 				if commands[opcode].actions != nil {
-					want[3] = row.usage[1]
+					want[3] = row.usage[1] & serviceActionBits
 					want[5] |= descriptorSERVACTV
 				}
 				if tc.size > 8 {
@@ -272,6 +280,8 @@ func TestAllocationLength(t *testing.T) {
 		{"INQUIRY, a VPD page", "12 01 83 %04x", 0xffff},
 		{"MODE SENSE(6)", "1a 00 3f 00 %02x", 0xff},
 		{"MODE SENSE(10)", "5a 00 3f 00 000000 %04x", 0xffff},
+		{"READ DEFECT DATA(10)", "37 00 18 00000000 %04x", 0xffff},
+		{"READ DEFECT DATA(12)", "b7 18 00000000 %08x", 0xffffffff},
 		{"READ CAPACITY(16)", "9e 10 0000000000000000 %08x", 0xffffffff},
 		{"REPORT LUNS", "a0 00 00 000000 %08x", 0xffffffff},
 		{"REPORT SUPPORTED OPERATION CODES", "a3 0c 00 00 0000 %08x", 0xffffffff},

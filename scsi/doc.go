@@ -21,6 +21,7 @@
 //	compare.go           COMPARE AND WRITE, ORWRITE, PRE-FETCH
 //	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE, START STOP UNIT
 //	unmap.go writesame.go lbastatus.go
+//	erasure.go sanitize.go format.go
 //	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
 //	mode.go modesense.go modeselect.go
 //	report.go            REPORT LUNS, REQUEST SENSE

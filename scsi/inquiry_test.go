@@ -25,7 +25,7 @@ func TestIdentityBytes(t *testing.T) {
 		{"VPD 83h, IET's T10 designator with zeros", "12 01 83 00ff", "00 83 001c 01 01 00 18 4945540000000000 072a89853c8b04738deddc188a3797c2"},
 		{"VPD 86h", "12 01 86 00ff", "00 86 003c 00 07 01 000000000000 1c" + zeros(50)},
 		{"VPD B0h", "12 01 b0 00ff", "00 b0 003c 00ff 0008 00000400" + zeros(24) + "000000000000ffff" + zeros(20)},
-		{"VPD B1h", "12 01 b1 00ff", "00 b1 003c" + zeros(60)},
+		{"VPD B1h", "12 01 b1 00ff", "00 b1 003c 000000 10" + zeros(56)},
 		{"VPD B2h", "12 01 b2 00ff", "00 b2 0004 00000000"},
 	}
 	for _, tc := range tests {

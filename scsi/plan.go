@@ -26,6 +26,7 @@ const (
 	ActionWriteSame                     // each block of Len bytes at Off becomes the one block of data-out, or zeros
 	ActionUnmap                         // the blocks of Ranges are not needed any more and read as zeros
 	ActionLBAStatus                     // call AddStatus for what is at Off and on, then EndStatus: an ActionReply
+	ActionErase                         // begin the Erasure in the background, or leave the failure of one when it is nil
 	ActionCollect                       // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
 	ActionAbort                         // abort the tasks of Preempted on the medium of Unit; what a disk works on ends first
 )
@@ -51,7 +52,8 @@ type Plan struct {
 	Descriptor bool // sense data of this command is in descriptor format
 	Blocking   bool // Collected may wait for a file: it is not to be called on a loop
 
-	Ranges []Range // of ActionUnmap
+	Ranges  []Range  // of ActionUnmap
+	Erasure *Erasure // of ActionErase
 
 	// Status ends the command when it is not GOOD, and nothing else is done:
 	// RESERVATION CONFLICT and its kin, which have no sense.
@@ -63,6 +65,7 @@ type Plan struct {
 
 	Reply []byte
 
+	waits    bool       // it is refused while an erasure goes on
 	allocLen uint32     // of ActionLBAStatus
 	state    *unitState // of Unit, while this command is planned
 	row      *command   // for Collected
@@ -108,6 +111,11 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 			p.Status = StatusReservationConflict
 			return Good
 		}
+		if p.waits = !row.always && !row.mediumless; p.waits {
+			if s := u.medium.refuses(row); s != Good {
+				return s
+			}
+		}
 	}
 	if hi, lo := binary.BigEndian.Uint64(cdb[:])&row.reserved[0], binary.BigEndian.Uint64(cdb[8:])&row.reserved[1]; hi|lo != 0 {
 		return reservedBitSet(hi, lo)
@@ -123,7 +131,8 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 // unknownCommand returns the sense for a command without row. An unknown service
 // action gets the same answer as an unknown operation code, as from LIO:
 // initiators probe READ CAPACITY(16) and GET LBA STATUS with it and take only
-// this for "not there". Those of PERSISTENT RESERVE IN and OUT are there.
+// this for "not there". Those of PERSISTENT RESERVE IN and OUT and of SANITIZE are
+// there.
 func unknownCommand(cdb *[16]byte) Sense {
 	if c := commands[cdb[0]]; c != nil && c.known {
 		return InvalidFieldInCDB.AtCDB(1, 4)

@@ -45,7 +45,9 @@ const requestDESC = 0x01
 func planRequestSense(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	s := LUNotSupported
 	if p.Unit != nil {
-		s = n.attentionsOf(p.Unit).take()
+		if s = n.attentionsOf(p.Unit).take(); s == Good {
+			s = p.Unit.medium.Erasing()
+		}
 	}
 	p.Reply = s.Append(p.Reply, cdb[1]&requestDESC != 0)
 	return p.cut(uint32(cdb[4]))

@@ -32,7 +32,8 @@ type Sense struct {
 	ASC, ASCQ uint8 // additional sense code and its qualifier
 
 	// Specific is the sense-key specific field in wire form: all zero, or
-	// SKSV set and a field pointer. AtCDB and AtParam fill it in.
+	// SKSV set and a field pointer, which AtCDB and AtParam fill in, or with
+	// NOT READY a progress indication, from AtProgress.
 	Specific [3]byte
 
 	InfoValid bool   // Info has a meaning
@@ -60,6 +61,11 @@ var (
 	UnrecoveredReadError  = Sense{Key: MediumError, ASC: 0x11, ASCQ: 0x00}
 	WriteError            = Sense{Key: MediumError, ASC: 0x0c, ASCQ: 0x00}
 	LUNotReady            = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x00}
+	FormatInProgress      = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x04}
+	SanitizeInProgress    = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x1b}
+	FormatCorrupted       = Sense{Key: MediumError, ASC: 0x31, ASCQ: 0x00}
+	FormatFailed          = Sense{Key: MediumError, ASC: 0x31, ASCQ: 0x01}
+	SanitizeFailed        = Sense{Key: MediumError, ASC: 0x31, ASCQ: 0x03}
 	InternalTargetFailure = Sense{Key: HardwareError, ASC: 0x44, ASCQ: 0x00}
 	AbortedCommand        = Sense{Key: AbortedCmd, ASC: 0x00, ASCQ: 0x00}
 	InvalidMessage        = Sense{Key: IllegalRequest, ASC: 0x49, ASCQ: 0x00}
@@ -112,6 +118,12 @@ func (s Sense) at(flags byte, byteOff, bit int) Sense {
 		flags |= specificBPV | byte(bit)&7
 	}
 	s.Specific = [3]byte{flags, byte(byteOff >> 8), byte(byteOff)}
+	return s
+}
+
+// AtProgress returns s with a progress indication, in 65536ths of the whole.
+func (s Sense) AtProgress(done uint16) Sense {
+	s.Specific = [3]byte{specificSKSV, byte(done >> 8), byte(done)}
 	return s
 }
 

@@ -166,8 +166,8 @@ func TestWriteProtection(t *testing.T) {
 			t.Errorf("%s with SWP: %v, want %v", row.name, s, wantSoft)
 		}
 	})
-	if writes != 12 {
-		t.Errorf("%d commands write, want 12", writes)
+	if writes != 17 {
+		t.Errorf("%d commands write, want 17", writes)
 	}
 }
 

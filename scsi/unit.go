@@ -31,6 +31,7 @@ type UnitConfig struct {
 	Thin             bool
 	UnmapGranularity uint32
 	UnmapAlignment   uint32
+	KnowsUnmapped    bool // GET LBA STATUS tells what was given back
 	WSNZ             bool // a WRITE SAME must say how many blocks it writes
 
 	ScsiID [16]byte // IET's ScsiId, in VPD 83h
@@ -99,6 +100,9 @@ type Medium struct {
 	units   []*Unit    // in a target; the slice is never changed, but replaced
 
 	reservations registrar
+
+	erasure      atomic.Pointer[Erasure] // under way, or failed; nil: none
+	keepErasures func(*Erasure) error    // nil: they are forgotten with the process
 }
 
 // NewMedium returns the state of a medium that no unit has yet.

@@ -121,12 +121,23 @@ func appendBlockLimits(dst []byte, u *unitState) []byte {
 // characteristicsLen is the length of Block Device Characteristics in SBC-3.
 const characteristicsLen = 60
 
+// The fields of byte 7 of Block Device Characteristics: what was sanitized can be
+// read without being written first. They are zero without the command.
+const (
+	characteristicsWABEREQ = 0x40 // BLOCK ERASE
+	characteristicsWACEREQ = 0x10 // CRYPTO ERASE
+)
+
 // appendCharacteristics says 1 (no medium that turns) or 0 (not reported) for
 // the rotation rate: the host's disks are not ours to describe.
 func appendCharacteristics(dst []byte, u *unitState) []byte {
 	var d [characteristicsLen]byte
 	if u.NonRotating {
 		binary.BigEndian.PutUint16(d[4-vpdHeaderLen:], 1)
+	}
+	d[7-vpdHeaderLen] = characteristicsWACEREQ
+	if canBlockErase(u) {
+		d[7-vpdHeaderLen] |= characteristicsWABEREQ
 	}
 	return append(dst, d[:]...)
 }

@@ -58,6 +58,7 @@ var allowedWords = []struct{ path, word, reason string }{
 	{"ring/engine.go", "sync.Mutex", "the control plane's: adding units and ending, never a command"},
 	{"ring/arena.go", "fmt.", "once an arena: why its memory is not registered"},
 	{"ring/loop.go", "fmt.", "start-up: errors of a loop's set-up"},
+	{"ring/erase.go", "sync.Mutex", "who erases which disk; only SANITIZE, FORMAT UNIT and changes of units come here"},
 	{"ring/mailbox.go", "sync.Mutex", "the door between other goroutines and a loop"},
 	{"ring/rangelock.go", "sync.Mutex", "claims of several loops on one range; a write that finds none does not come here"},
 	{"ring/session.go", "sync.Mutex", "the ends of a session's life, never a command"},

@@ -54,10 +54,11 @@ type Options struct {
 // the admin.Backend.
 type Manager struct {
 	Options
-	eng   *ring.Engine
-	disks pool
-	media media
-	kept  *aptpl.Store // nil: reservations end with the process
+	eng      *ring.Engine
+	disks    pool
+	media    media
+	kept     *aptpl.Store // nil: reservations end with the process
+	stateDir string       // where disks keep what outlives a restart; "": nowhere. Set by Open
 
 	changes sync.Mutex // held by one change at a time; see doc.go
 	started *plan      // between Open and Start
@@ -104,6 +105,7 @@ func (m *Manager) Open(cfg *config.Config, strict func(target string) bool) erro
 	if cfg.StateDir != "" {
 		m.kept = aptpl.NewStore(cfg.StateDir)
 	}
+	m.stateDir = cfg.StateDir
 	p := m.plan(cfg)
 	p.strict = strict
 	if err := p.open(); err != nil {

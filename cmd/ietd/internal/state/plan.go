@@ -263,7 +263,10 @@ func tryAccess(path string, write bool) error {
 // makeUnit makes the unit of a LUN whose disk is open, or missing.
 func (m *Manager) makeUnit(l *lun) error {
 	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, Medium: l.medium.Medium}
-	var err error
+	err := m.restoreErasure(l)
+	if err != nil {
+		return lunError(l, err)
+	}
 	if l.disk != nil {
 		l.unit, err = m.eng.AddUnit(l.disk.Disk, c)
 	} else {

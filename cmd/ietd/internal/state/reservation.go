@@ -15,6 +15,7 @@ func (m *Manager) takeMedium(l *lun) {
 	m.media.take(l, func(d *medium) {
 		if m.kept != nil {
 			d.KeepReservations(func(next scsi.Reservations) error { return m.keep(d, &next) })
+			d.KeepErasures(func(e *scsi.Erasure) error { return m.keepErasure(d, e) })
 		}
 	})
 }
@@ -88,7 +89,7 @@ func (m *Manager) releaseMedium(l *lun) {
 		return
 	}
 	u := aptpl.Unit{ScsiSN: l.cfg.ScsiSN, ScsiID: l.cfg.ScsiID}
-	if err := m.kept.Remove(u); err != nil {
+	if err := errors.Join(m.kept.Remove(u), writeErasure(m.erasureFile(u), nil)); err != nil {
 		m.Log.Warn().Err(err).Stringer("lun", l).Msg("what was kept of a deleted LUN")
 	}
 }
