@@ -81,8 +81,9 @@ func (e *engine) capacity() (initiator.Capacity, error) {
 			least = size
 		}
 	}
-	_, err = s.Logout()
-	return least, err
+	// The sizes are here; istgt answers this logout with a wrong ExpCmdSN.
+	_, _ = s.Logout()
+	return least, nil
 }
 
 // dial connects, logs in and clears what a new nexus finds; then the socket is
