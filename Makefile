@@ -23,7 +23,7 @@ UNITTIME   ?= 10m
 checks   := ./.ci/check ./.ci/serve ./.ci/conformance ./.ci/roundtrip ./.ci/guest ./.ci/qemu
 packages := ./... $(checks)
 
-.PHONY: help build run test deps check vet unit race fuzz sim conformance roundtrip roundtrip-full kernel kernel-short qemu bench manual install clean
+.PHONY: help build run test deps check vet unit race fuzz sim conformance roundtrip roundtrip-full kernel kernel-short qemu bench bench-full manual install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -87,8 +87,13 @@ kernel-short: build ## the part of it that make test runs
 qemu: build ## QEMU's initiator: patterns by qemu-io, then a machine that boots from the disk
 	go run ./.ci/qemu
 
-bench: build ## measure, beside tgt
+bench: build ## measure what the goals name, beside a floor and other targets; minutes
+	.ci/deps bench
 	go run ./bench/harness --ietd ./ietd
+
+bench-full: build ## the same on every backing with every workload; half an hour
+	.ci/deps bench
+	go run ./bench/harness --ietd ./ietd --full
 
 manual: build ## manual pages and shell completions, into .build
 	mkdir -p .build

@@ -14,7 +14,15 @@ import (
 
 // TgtUnit is one logical unit of tgt: bstype "null" with a size such as "1g" as
 // its path, or "rdwr" with a file.
-type TgtUnit struct{ BsType, Path string }
+type TgtUnit struct {
+	BsType, Path string
+	Direct       bool // past the page cache
+	WriteThrough bool // WCE=0: a write is synchronised before its status
+}
+
+// modePage8WriteThrough is the caching mode page (SBC) with WCE=0 in tgtadm's
+// words, as tgt-admin writes it for "write-cache off".
+const modePage8WriteThrough = "mode_page=8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0"
 
 const maxControl = 32767
 
@@ -44,8 +52,7 @@ func StartTgt(pin int, target string, units ...TgtUnit) (*Process, error) {
 		adm.run("--mode", "target", "--op", "new", "--tid", "1", "-T", target),
 		adm.run("--mode", "target", "--op", "bind", "--tid", "1", "-I", "ALL"))
 	for i, u := range units {
-		err = errors.Join(err, adm.run("--mode", "logicalunit", "--op", "new", "--tid", "1",
-			"--lun", strconv.Itoa(i+1), "--bstype", u.BsType, "-b", u.Path))
+		err = errors.Join(err, adm.add(strconv.Itoa(i+1), u))
 	}
 	if err != nil {
 		// tgtd ignores SIGTERM while it has targets; it is ours to kill.
@@ -53,6 +60,18 @@ func StartTgt(pin int, target string, units ...TgtUnit) (*Process, error) {
 		return nil, errors.Join(err, stopErr)
 	}
 	return p, nil
+}
+
+// add makes a logical unit.
+func (a tgtadm) add(lun string, u TgtUnit) error {
+	args := []string{"--mode", "logicalunit", "--op", "new", "--tid", "1", "--lun", lun, "--bstype", u.BsType, "-b", u.Path}
+	if u.Direct {
+		args = append(args, "--bsoflags", "direct")
+	}
+	if err := a.run(args...); err != nil || !u.WriteThrough {
+		return err
+	}
+	return a.run("--mode", "logicalunit", "--op", "update", "--tid", "1", "--lun", lun, "--params", modePage8WriteThrough)
 }
 
 // Kill ends a process that has no orderly end.

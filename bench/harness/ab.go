@@ -4,58 +4,73 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
 
 	"ietring/bench/daemon"
+)
+
+// What a comparison takes where the command line does not say.
+const (
+	abRounds   = 5
+	abDuration = 500 * time.Millisecond
 )
 
 // ab measures two builds of ietd in turn, A B B A, and prints for each workload
 // the ratio of the second to the first, round by round and so under the same
 // disturbances: CPU time for each I/O, IOPS, p99.
-func ab(o *options, builds []string) error {
-	if len(builds) != 2 {
-		return errors.New("--ab wants two files, the old and the new ietd")
+func ab(ctx context.Context, o *options, before, after string) (err error) {
+	p := plan{rounds: abRounds, duration: abDuration, warmup: o.warmup,
+		stages: []stage{{on: onNull, rows: slices.Concat(goalRows, moreRows)}}}
+	if err := p.adjust(o); err != nil {
+		return err
 	}
-	workloads, err := selected(nullWorkloads, o.rows)
+	dir, err := os.MkdirTemp(o.dir, "harness-")
 	if err != nil {
 		return err
 	}
-	client, clean, err := buildClient(o)
-	if err != nil {
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	h := &harness{options: o, plan: p, dir: dir}
+	if h.client, err = buildClient(o, dir); err != nil {
 		return err
 	}
-	defer clean()
 	var sides [2]*contender
-	for i, path := range builds {
-		proc, startErr := daemon.StartIetd(path, o.targetCPU, ietdArgs...)
+	for i, path := range []string{before, after} {
+		socket := filepath.Join(dir, strconv.Itoa(i)+".sock")
+		proc, startErr := daemon.StartIetd(path, o.targetCPU, ietdArgs(onNull, "", socket, manyLUNs)...)
 		if startErr != nil {
 			return startErr
 		}
 		sides[i] = &contender{name: "AB"[i : i+1], proc: proc}
 		defer func() { err = errors.Join(err, exitOf(proc.Stop())) }()
 	}
-	fmt.Printf("B / A, median (least–most) of %d rounds\n", o.rounds)
+	fmt.Printf("B / A, median (least–most) of %d rounds\n", p.rounds)
 	fmt.Printf(abLine, "workload", "CPU for each I/O", "IOPS", "p99", "A: CPU µs", "A: IOPS")
-	for _, w := range workloads {
-		if err := compare(o, client, sides, w); err != nil {
+	for _, w := range p.stages[0].rows {
+		if err := h.compare(ctx, sides, w); err != nil {
 			return fmt.Errorf("%v: %w", w, err)
 		}
 	}
-	return err
+	return nil
 }
 
 const abLine = "%-28s %-18s %-18s %-18s %10s %10s\n"
 
 // compare prints one line.
-func compare(o *options, client string, sides [2]*contender, w workload) error {
+func (h *harness) compare(ctx context.Context, sides [2]*contender, w workload) error {
 	var cpu, iops, p99, cpuA, iopsA []float64
-	for round := range o.rounds {
+	for round := range h.plan.rounds {
 		var s [2]*Sample
 		for i := range 2 {
 			side := (i + round) % 2 // who begins has the colder machine
 			var err error
-			if s[side], err = sample(o, client, sides[side], w); err != nil {
+			if s[side], err = h.sample(ctx, sides[side], w, timing{h.plan.warmup, h.plan.duration}); err != nil {
 				return fmt.Errorf("%s: %w", sides[side].name, err)
 			}
 		}

@@ -5,8 +5,13 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +22,7 @@ import (
 func TestSpread(t *testing.T) {
 	for _, row := range []struct {
 		sentence string
-		iops     []float64
+		v        []float64
 		want     spread
 	}{
 		{"an odd number of rounds", []float64{30, 10, 20}, spread{10, 20, 30}},
@@ -25,27 +30,237 @@ func TestSpread(t *testing.T) {
 		{"no round", nil, spread{}},
 	} {
 		t.Run(row.sentence, func(t *testing.T) {
-			var r Results
-			for _, v := range row.iops {
-				r.Samples = append(r.Samples,
-					Sample{Target: "ietd", Workload: "w", Load: engine.Report{IOPS: v}},
-					Sample{Target: "tgt", Workload: "w", Load: engine.Report{IOPS: 1000 * v}})
-			}
-			if got, _ := r.spread("ietd", "w"); got != row.want {
+			if got := spreadOf(row.v); got != row.want {
 				t.Errorf("%+v, want %+v", got, row.want)
 			}
 		})
 	}
 }
 
+// made are results with samples of IOPS by target and round; CPU time for each
+// I/O is a thousandth of them.
+func made(w workload, rounds map[string][]float64) *Results {
+	r := &Results{}
+	for target, list := range rounds {
+		for i, v := range list {
+			r.Samples = append(r.Samples, Sample{Backing: "null", Target: target, Workload: w.String(), Round: i,
+				CPUPerIO: v / 1000, Load: engine.Report{IOPS: v}})
+		}
+	}
+	return r
+}
+
+func TestRatio(t *testing.T) {
+	w := rw(4*kib, 0, 32)
+	for _, row := range []struct {
+		sentence string
+		rounds   map[string][]float64
+		want     spread
+		ok       bool
+	}{
+		{"each round by itself", map[string][]float64{"ietd": {10, 40, 90}, "tgt": {10, 20, 30}}, spread{1, 2, 3}, true},
+		{"a round that the other lacks", map[string][]float64{"ietd": {10, 40, 90}, "tgt": {10}}, spread{1, 1, 1}, true},
+		{"a round of zero", map[string][]float64{"ietd": {10, 40}, "tgt": {0, 20}}, spread{2, 2, 2}, true},
+		{"the other was not measured", map[string][]float64{"ietd": {10}}, spread{}, false},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			got, ok := made(w, row.rounds).ratio(at("ietd", w), at("tgt", w), iops)
+			if got != row.want || ok != row.ok {
+				t.Errorf("%+v, %v", got, ok)
+			}
+		})
+	}
+}
+
+func TestGoal(t *testing.T) {
+	for _, row := range []struct {
+		sentence    string
+		most, least float64
+		median      float64
+		reached     bool
+	}{
+		{"below the most", 1.6, 0, 1.5, true},
+		{"above the most", 1.6, 0, 1.61, false},
+		{"above the least", 0, 0.6, 0.7, true},
+		{"below the least", 0, 0.6, 0.59, false},
+		{"equal is not ahead", 0, math.Nextafter(1, 2), 1, false},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			g := goal{most: row.most, least: row.least}
+			if got := g.reached(spread{median: row.median}); got != row.reached {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}
+
+// TestGoals has every goal find what the plans measure: no goal may name a row
+// that nobody runs.
+func TestGoals(t *testing.T) {
+	for _, p := range []plan{quick(), full()} {
+		r := &Results{Idle: []Idle{{Target: "ietd"}}}
+		for _, w := range callRows {
+			r.Calls = append(r.Calls, Calls{Target: "ietd", Workload: w.String()})
+		}
+		for _, st := range p.stages {
+			for _, w := range st.rows {
+				for _, target := range append(slices.Clone(st.peers), besideName) {
+					r.Samples = append(r.Samples, Sample{Backing: st.on.String(), Target: target, Workload: w.String(), CPUPerIO: 1,
+						Load: engine.Report{IOPS: 1, MBps: 1, P50: 1, P99: 1, P999: 1}})
+				}
+			}
+		}
+		for _, g := range goals(r) {
+			if _, ok := g.of(r); !ok {
+				t.Errorf("%s: nothing measures %q", p.kind, g.what)
+			}
+		}
+	}
+}
+
+func TestWorkloadNames(t *testing.T) {
+	for _, row := range []struct {
+		w    workload
+		name string
+		args string // some of them
+	}{
+		{rw(4*kib, 0, 32), "read_4k_qd32", "--depth 32 --block-size 4096 --write-percent 0 --pattern random --luns 1"},
+		{rw(mib, 100, 8).sequential(), "seqwrite_1m_qd8", "--pattern sequential"},
+		{rw(4*kib, 30, 1).over(64).digested(), "mix70_4k_qd1_s64_crc", "--digests"},
+		{rw(4*kib, 0, 2).on(3), "read_4k_qd2_l3", "--luns 1,2,3"},
+	} {
+		if got := row.w.String(); got != row.name {
+			t.Errorf("%s, want %s", got, row.name)
+		}
+		if got := strings.Join(row.w.args(1), " "); !strings.Contains(got, row.args) {
+			t.Errorf("%s: %s", row.name, got)
+		}
+	}
+}
+
+func TestSelected(t *testing.T) {
+	all := []workload{rw(4*kib, 0, 1), rw(4*kib, 100, 32), rw(mib, 0, 8)}
+	for _, row := range []struct {
+		pattern string
+		n       int
+		bad     bool
+	}{{"", 3, false}, {"*_4k_*", 2, false}, {"read_*", 2, false}, {"none", 0, false}, {"[", 0, true}} {
+		if got, err := selected(all, row.pattern); len(got) != row.n || (err != nil) != row.bad {
+			t.Errorf("%q: %v, %v", row.pattern, got, err)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for _, row := range []struct {
+		sentence string
+		args     []string
+		words    int
+		bad      bool
+	}{
+		{"nothing", nil, 0, false},
+		{"two builds with a flag between", []string{"-ab", "old", "-rows", "read*", "new"}, 2, false},
+		{"one build", []string{"--ab", "old"}, 1, true},
+		{"a word that nobody wants", []string{"fast"}, 1, true},
+		{"too few rounds", []string{"--rounds", "2"}, 0, true},
+		{"an unknown flag", []string{"--fast"}, 0, true},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			_, words, err := parse(row.args)
+			if (err != nil) != row.bad || len(words) != row.words {
+				t.Errorf("%q, %v", words, err)
+			}
+		})
+	}
+}
+
+// TestLines holds what servers are told against their backing.
+func TestLines(t *testing.T) {
+	for _, row := range []struct {
+		on        backing
+		name      string
+		ietd      string
+		direct    bool // of tgt
+		through   bool // of tgt
+		fio, lack string
+	}{
+		{onNull, "null", "0 Type=nullio,BlockSize=512,Blocks=1048576", false, false, "--direct=1", "dsync"},
+		{onRAM, "ram_wb", "0 Type=fileio,Path=/x,IOMode=wb,Direct=no", false, false, "io_uring", "--direct"},
+		{onCachedWT, "file_buffered_wt", "0 Type=fileio,Path=/x,IOMode=wt,Direct=no", false, true, "--sync=dsync", "--direct"},
+		{onFileWT, "file_direct_wt", "0 Type=fileio,Path=/x,IOMode=wt", true, true, "--sync=dsync", "libaio"},
+		{onLoop, "loop_wb", "0 Type=blockio,Path=/x,IOMode=wb", true, false, "--direct=1", "dsync"},
+		{onZRAMwt, "zram_wt", "0 Type=blockio,Path=/x,IOMode=wt", true, true, "--direct=1", "libaio"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := row.on.String(); got != row.name {
+				t.Errorf("name %s", got)
+			}
+			if got := ietdLun(0, row.on, "/x"); got != row.ietd {
+				t.Errorf("ietd: %s", got)
+			}
+			if row.on == onNull {
+				return
+			}
+			if u := tgtUnit(row.on, "/x"); u.Direct != row.direct || u.WriteThrough != row.through {
+				t.Errorf("tgt: %+v", u)
+			}
+			args := strings.Join(fioArgs(row.on, "/x", rw(4*kib, 100, 8), timing{time.Second, time.Second}), " ")
+			if !strings.Contains(args, row.fio) || strings.Contains(args, row.lack) || !strings.Contains(args, "--rw=randwrite") {
+				t.Errorf("fio: %s", args)
+			}
+		})
+	}
+}
+
+// TestTools reads what tools print.
+func TestTools(t *testing.T) {
+	for _, row := range []struct {
+		tool string
+		read func(string) (float64, error)
+		out  string
+		want float64
+	}{
+		{"perf", perfCount, "4711,,raw_syscalls:sys_enter,100000,100.00,,\n", 4711},
+		{"strace", straceCount, "% time     seconds  usecs/call     calls    errors syscall\n------ ----\n 99.00    0.100000           1      1200           io_uring_enter\n100.00    0.100000           1      1234         3 total\n", 1234},
+		{"iscsi-perf", iscsiPerfRate, "\riops average 90 (1 MB/s)  \riops average 120 (1 MB/s)\n", 120},
+		{"qemu-img", qemuSeconds, "Sending 100 read requests\nRun completed in 0.250 seconds.\n", 0.25},
+	} {
+		t.Run(row.tool, func(t *testing.T) {
+			if got, err := row.read(row.out); got != row.want || err != nil {
+				t.Errorf("%v, %v", got, err)
+			}
+			if _, err := row.read("permission denied\n"); err == nil {
+				t.Error("what is no figure is read as one")
+			}
+		})
+	}
+}
+
+func TestParseFio(t *testing.T) {
+	s, err := parseFio([]byte(`{"jobs":[{"usr_cpu":10,"sys_cpu":40,"mixed":{"iops":50000,"bw_bytes":204800000,"total_ios":25000,"runtime":500,
+		"clat_ns":{"percentile":{"50.000000":20000,"99.000000":90000,"99.900000":100000}}}}]}`), rw(4*kib, 0, 1))
+	if err != nil || s.CPUPerIO != 10 || s.Load.P99 != 90 || s.Load.Seconds != 0.5 || s.Load.MBps != 204.8 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := parseFio([]byte(`{"jobs":[]}`), rw(4*kib, 0, 1)); err == nil {
+		t.Error("a report of nothing is taken")
+	}
+}
+
 // TestRender makes a page from two files: the newest is shown, with its
-// warnings, and the older has its line.
+// warnings, and the older, from before there were backings, has its line.
 func TestRender(t *testing.T) {
 	root := t.TempDir()
-	dir := filepath.Join(root, "bench", "results")
+	dir := filepath.Join(root, resultsDir)
 	for day, commit := range []string{"oldcommit", "newcommit"} {
-		r := Results{Date: time.Date(2026, 11, 1+day, 0, 0, 0, 0, time.UTC), Commit: commit, Warnings: []string{commit + " was busy"}}
-		r.Samples = []Sample{{Target: "ietd", Workload: "read_4k_qd32", CPUPerIO: 1.25, Load: engine.Report{IOPS: float64(111 + day)}}}
+		r := made(headRow, map[string][]float64{"ietd": {float64(111000 + day)}, "floor": {222000}})
+		r.Date, r.Commit, r.Warnings = time.Date(2026, 11, 1+day, 0, 0, 0, 0, time.UTC), commit, []string{commit + " was busy"}
+		r.failed("null", "spdk", "", errors.New("no build | of it"))
+		if day == 0 {
+			for i := range r.Samples {
+				r.Samples[i].Backing = ""
+			}
+		}
 		if _, err := r.save(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -58,13 +273,36 @@ func TestRender(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(b)
-	for _, want := range []string{"**112 IOPS**", "newcommit was busy", "| 20261101T000000Z-oldcommit.json | 111 |", "1.25"} {
+	for _, want := range []string{"**111001 IOPS** (floor: 222000)", "newcommit was busy", "| 20261101T000000Z-oldcommit.json | 111000 |",
+		"read_4k_qd32, CPU for each I/O: ietd / floor | at most 1.6 | 0.50 (0.50–0.50) | yes |", "| no build / of it |", "not measured", "(bench/results/iops_4k.svg)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 	if strings.Contains(page, "oldcommit was busy") {
 		t.Error("the page has the warning of an older run")
+	}
+	for _, p := range plots {
+		checkSVG(t, filepath.Join(dir, p.file))
+	}
+}
+
+// checkSVG reads a plot as XML.
+func checkSVG(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for d := xml.NewDecoder(f); ; {
+		_, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
 	}
 }
 

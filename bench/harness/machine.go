@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -21,6 +19,7 @@ const (
 	maxLoadAverage = 0.7 // before the run, over a minute
 	maxStealPct    = 2   // of one CPU, in any sample
 	maxOthersPct   = 10  // of one CPU, in any sample
+	maxClockDrift  = 1.05
 )
 
 // A Machine is where it was measured.
@@ -30,22 +29,40 @@ type Machine struct {
 	CPUs        int     `json:"cpus"`
 	Go          string  `json:"go"`
 	LoadAverage float64 `json:"load_average_before"`
+	MHzBefore   float64 `json:"cpu_mhz_before"`
+	MHzAfter    float64 `json:"cpu_mhz_after"`
+}
+
+// versionOf are the commands that tell what is measured, and the tools.
+var versionOf = map[string][]string{
+	"tgt":          {"tgtd", "--version"},
+	"istgt":        {"dpkg-query", "--show", "--showformat=${Version}", "istgt"},
+	"fio":          {"fio", "--version"},
+	"libiscsi-bin": {"dpkg-query", "--show", "--showformat=${Version}", "libiscsi-bin"},
+	"qemu-utils":   {"dpkg-query", "--show", "--showformat=${Version}", "qemu-utils"},
 }
 
 // newResults describes the machine and what is measured, and notes what speaks
 // against a run before it begins.
-func newResults(o *options) (*Results, error) {
-	r := &Results{Date: time.Now().UTC().Truncate(time.Second), Warnings: []string{}}
-	var err [5]error
-	r.Commit, err[0] = output("git", "-C", o.root, "rev-parse", "--short=12", "HEAD")
-	r.Machine.Kernel, err[1] = output("uname", "-srm")
-	r.Machine.CPUModel, err[2] = cpuModel()
+func newResults(o *options, p plan) (*Results, error) {
+	r := &Results{Date: time.Now().UTC().Truncate(time.Second), Kind: p.kind, Warnings: []string{}}
+	var err [4]error
+	r.Commit, err[0] = command("git", "-C", o.root, "rev-parse", "--short=12", "HEAD")
+	r.Machine.Kernel, err[1] = command("uname", "-srm")
+	r.Machine.CPUModel, err[2] = cpuField("model name", runtime.GOARCH)
 	r.Machine.LoadAverage, err[3] = loadAverage()
-	r.Settings.TgtName, err[4] = output("tgtd", "--version")
 	r.Machine.CPUs, r.Machine.Go = runtime.NumCPU(), runtime.Version()
-	r.Settings.Rounds, r.Settings.Seconds, r.Settings.Warmup = o.rounds, o.duration.Seconds(), o.warmup.Seconds()
-	r.Settings.TargetCPU, r.Settings.LoadCPU = o.targetCPU, o.loadCPU
-	r.Settings.Ietd, r.Settings.Tgt = ietdArgs, tgtUnit.BsType+" "+tgtUnit.Path
+	s := &r.Settings
+	s.Rounds, s.Seconds, s.Warmup = p.rounds, p.duration.Seconds(), p.warmup.Seconds()
+	s.TargetCPU, s.LoadCPU, s.UnitLen = o.targetCPU, o.loadCPU, unitLen
+	s.Versions, s.Commands = map[string]string{}, map[string]string{}
+	for name, args := range versionOf {
+		v, err := command(args[0], args[1:]...)
+		if err != nil {
+			v = "not installed"
+		}
+		s.Versions[name] = v
+	}
 	if err := errors.Join(err[:]...); err != nil {
 		return nil, err
 	}
@@ -55,11 +72,17 @@ func newResults(o *options) (*Results, error) {
 	if o.targetCPU == o.loadCPU || r.Machine.CPUs < 2 {
 		r.warn("target and load share a CPU")
 	}
-	return r, errors.Join(r.checkBuild(o), r.checkTree(o), r.checkGovernor(o))
+	return r, errors.Join(r.checkBuild(o), r.checkTree(o), r.checkGovernor(o), r.noteClock(&r.Machine.MHzBefore))
 }
 
-func (r *Results) warn(format string, args ...any) {
-	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+// noteClock reads the clock of the first CPU; 0 where the machine does not say.
+func (r *Results) noteClock(mhz *float64) error {
+	v, err := cpuField("cpu MHz", "0")
+	if err != nil {
+		return err
+	}
+	*mhz, err = strconv.ParseFloat(v, 64)
+	return err
 }
 
 // checkBuild looks how ietd was built.
@@ -78,7 +101,7 @@ func (r *Results) checkBuild(o *options) error {
 
 // checkTree looks whether the commit says what was measured.
 func (r *Results) checkTree(o *options) error {
-	changes, err := output("git", "-C", o.root, "status", "--porcelain", "--", "*.go", "go.mod", "go.sum")
+	changes, err := command("git", "-C", o.root, "status", "--porcelain", "--", "*.go", "go.mod", "go.sum")
 	if err == nil && changes != "" {
 		r.warn("there are uncommitted changes")
 	}
@@ -104,39 +127,41 @@ func (r *Results) checkGovernor(o *options) error {
 	return nil
 }
 
-// judge looks at the samples: time that was stolen or used by others.
-func (r *Results) judge() {
+// judge looks at what came of a run: time that was stolen or used by others,
+// another clock than before.
+func (r *Results) judge() error {
 	var steal, others float64
+	disturbed := 0
 	for _, s := range r.Samples {
 		steal, others = max(steal, s.StealPct), max(others, s.OthersPct)
+		if s.StealPct > maxStealPct || s.OthersPct > maxOthersPct {
+			disturbed++
+		}
 	}
-	if steal > maxStealPct {
-		r.warn("up to %.1f %% of a CPU was stolen by the host in a sample", steal)
+	if disturbed > 0 {
+		r.warn("%d of %d samples were disturbed: up to %.1f %% of a CPU was stolen by the host, and other processes used up to %.0f %%",
+			disturbed, len(r.Samples), steal, others)
 	}
-	if others > maxOthersPct {
-		r.warn("other processes used up to %.0f %% of a CPU in a sample", others)
+	err := r.noteClock(&r.Machine.MHzAfter)
+	if a, b := r.Machine.MHzBefore, r.Machine.MHzAfter; max(a, b) > maxClockDrift*min(a, b) {
+		r.warn("the CPU's clock went from %.0f to %.0f MHz", a, b)
 	}
+	return err
 }
 
-func output(name string, args ...string) (string, error) {
-	b, err := exec.Command(name, args...).Output()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", name, err)
-	}
-	return strings.TrimSpace(string(b)), nil
-}
-
-func cpuModel() (string, error) {
+// cpuField returns the first value of a field of /proc/cpuinfo, or what stands
+// for it: not every architecture has all.
+func cpuField(field, otherwise string) (string, error) {
 	b, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return "", err
 	}
 	for line := range strings.Lines(string(b)) {
-		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == field {
 			return strings.TrimSpace(value), nil
 		}
 	}
-	return runtime.GOARCH, nil // not every architecture names its CPU there
+	return otherwise, nil
 }
 
 func loadAverage() (float64, error) {
@@ -176,9 +201,4 @@ func readStat() (cpuStat, error) {
 		t[i] = time.Duration(n) * userTick
 	}
 	return cpuStat{busy: t[1] + t[2] + t[3] + t[6] + t[7], steal: t[steal]}, nil
-}
-
-// resultFiles returns the paths of all results.
-func resultFiles(root string) ([]string, error) {
-	return filepath.Glob(filepath.Join(root, "bench", "results", "*.json"))
 }

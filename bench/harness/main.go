@@ -4,11 +4,14 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -19,115 +22,105 @@ const (
 
 // options are the command line.
 type options struct {
-	ietd       string
-	root       string
-	rounds     int
-	duration   time.Duration
-	warmup     time.Duration
-	targetCPU  int
-	loadCPU    int
-	renderOnly bool
-	ab         bool
-	rows       string
+	ietd      string
+	root      string
+	dir       string // where the files of units go
+	rounds    int    // 0: as the plan has it
+	duration  time.Duration
+	warmup    time.Duration
+	targetCPU int
+	loadCPU   int
+	full      bool
+	page      bool
+	ab        bool
+	rows      string
 }
 
 const minRounds = 3
 
 func main() {
-	var o options
-	f := flag.NewFlagSet("harness", flag.ContinueOnError)
-	f.StringVar(&o.ietd, "ietd", "./ietd", "path of the ietd binary")
-	f.StringVar(&o.root, "root", ".", "root of the repository")
-	f.IntVar(&o.rounds, "rounds", minRounds, "rounds of every workload, at least 3")
-	f.DurationVar(&o.duration, "duration", 3*time.Second, "measured time of each sample")
-	f.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before it")
-	f.IntVar(&o.targetCPU, "target-cpu", 0, "CPU that the target is bound to")
-	f.IntVar(&o.loadCPU, "load-cpu", 1, "CPU that the load is bound to")
-	f.BoolVar(&o.renderOnly, "page", false, "measure nothing, make BENCHMARKS.md from the newest results")
-	f.BoolVar(&o.ab, "ab", false, "compare two builds of ietd, the arguments OLD and NEW, and write nothing")
-	f.StringVar(&o.rows, "rows", "", "with --ab: only workloads whose name fits this pattern, as in read_4k_*")
-	words, err := parse(f, os.Args[1:])
+	o, words, err := parse(os.Args[1:])
 	switch {
-	case err == flag.ErrHelp:
+	case errors.Is(err, flag.ErrHelp):
 		os.Exit(0)
-	case err == nil && len(words) > 0 && !o.ab:
-		err = fmt.Errorf("what is %q?", words[0])
-	case err == nil && o.rounds < minRounds:
-		err = fmt.Errorf("--rounds %d: a median needs at least %d", o.rounds, minRounds)
-	}
-	if err != nil {
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		os.Exit(exitUsage)
 	}
-	if err := run(&o, words); err != nil {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	if err := run(ctx, o, words); err != nil {
 		fmt.Fprintln(os.Stderr, "harness:", err)
 		os.Exit(exitFailed)
 	}
 }
 
-// parse parses flags, also those that come after other words, which it returns.
-func parse(f *flag.FlagSet, args []string) (words []string, err error) {
-	for {
-		if err := f.Parse(args); err != nil || f.NArg() == 0 {
-			return words, err
+// parse reads the command line; words are those that are no flags, between
+// which flags may stand.
+func parse(args []string) (o *options, words []string, err error) {
+	o = &options{}
+	f := flag.NewFlagSet("harness", flag.ContinueOnError)
+	f.StringVar(&o.ietd, "ietd", "./ietd", "path of the ietd binary")
+	f.StringVar(&o.root, "root", ".", "root of the repository")
+	f.StringVar(&o.dir, "dir", "", "where the files of units go (default: the folder for temporary files)")
+	f.IntVar(&o.rounds, "rounds", 0, "rounds of every workload, at least 3 (default: as the run wants)")
+	f.DurationVar(&o.duration, "duration", 0, "measured time of each sample (default: as the run wants)")
+	f.DurationVar(&o.warmup, "warmup", 200*time.Millisecond, "time before it")
+	f.IntVar(&o.targetCPU, "target-cpu", 0, "CPU that the target is bound to")
+	f.IntVar(&o.loadCPU, "load-cpu", 1, "CPU that the load is bound to")
+	f.BoolVar(&o.full, "full", false, "run everything, which takes half an hour")
+	f.BoolVar(&o.page, "page", false, "measure nothing, make BENCHMARKS.md from the newest results")
+	f.BoolVar(&o.ab, "ab", false, "compare two builds of ietd, the arguments OLD and NEW, and write nothing")
+	f.StringVar(&o.rows, "rows", "", "only workloads whose name fits this pattern, as in read_4k_*, and nothing else; what comes of them is printed and not written")
+	for rest := args; ; {
+		if err := f.Parse(rest); err != nil {
+			return nil, nil, err
+		}
+		if f.NArg() == 0 {
+			break
 		}
 		words = append(words, f.Arg(0))
-		args = f.Args()[1:]
+		rest = f.Args()[1:]
 	}
+	switch {
+	case len(words) > 0 && !o.ab:
+		err = fmt.Errorf("what is %q?", words[0])
+	case o.ab && len(words) != 2:
+		err = errors.New("--ab wants two files, the old and the new ietd")
+	case o.rounds != 0 && o.rounds < minRounds:
+		err = fmt.Errorf("--rounds %d: a median needs at least %d", o.rounds, minRounds)
+	}
+	return o, words, err
 }
 
-func run(o *options, words []string) error {
-	if o.ab {
-		return ab(o, words)
+func run(ctx context.Context, o *options, words []string) error {
+	switch {
+	case o.ab:
+		return ab(ctx, o, words[0], words[1])
+	case o.page:
+		return render(o.root)
 	}
-	if !o.renderOnly {
-		r, err := measure(o)
-		if err != nil {
-			return err
-		}
-		path, err := r.save(filepath.Join(o.root, "bench", "results"))
-		if err != nil {
-			return err
-		}
-		fmt.Println("wrote", path)
-		for _, w := range r.Warnings {
-			fmt.Fprintln(os.Stderr, "harness: do not trust this run:", w)
-		}
+	p := quick()
+	if o.full {
+		p = full()
 	}
-	return render(o.root)
-}
-
-// Results are one run of the harness, as its JSON file has them.
-type Results struct {
-	Date     time.Time `json:"date"`
-	Commit   string    `json:"commit"`
-	Warnings []string  `json:"warnings"` // why the numbers cannot be trusted
-	Machine  Machine   `json:"machine"`
-	Settings Settings  `json:"settings"`
-	Samples  []Sample  `json:"samples"`
-}
-
-// Settings say how it was measured.
-type Settings struct {
-	Rounds    int      `json:"rounds"`
-	Seconds   float64  `json:"seconds_a_sample"`
-	Warmup    float64  `json:"warmup_s"`
-	TargetCPU int      `json:"target_cpu"`
-	LoadCPU   int      `json:"load_cpu"`
-	Ietd      []string `json:"ietd_arguments"`
-	Tgt       string   `json:"tgt_unit"`
-	TgtName   string   `json:"tgt_version"`
-}
-
-// save writes the results to dir and returns the path.
-func (r *Results) save(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
+	if err := p.adjust(o); err != nil {
+		return err
 	}
-	b, err := json.MarshalIndent(r, "", "\t")
+	r, err := measure(ctx, o, p)
 	if err != nil {
-		return "", err
+		return err
 	}
-	path := filepath.Join(dir, r.Date.UTC().Format("20060102T150405Z")+"-"+r.Commit+".json")
-	return path, os.WriteFile(path, append(b, '\n'), 0o644)
+	for _, w := range r.Warnings {
+		fmt.Fprintln(os.Stderr, "harness: do not trust this run:", w)
+	}
+	if o.rows != "" {
+		return nil // a part of a run is no result
+	}
+	path, err := r.save(filepath.Join(o.root, resultsDir))
+	if err != nil {
+		return err
+	}
+	fmt.Println("wrote", path)
+	return render(o.root)
 }

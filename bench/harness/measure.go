@@ -4,192 +4,241 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
-
-	"ietring/bench/daemon"
-	"ietring/bench/engine"
 )
 
-const targetName = "iqn.2026-11.com.example:bench"
-
-// A Sample is one measurement.
-type Sample struct {
-	Target    string        `json:"target"`
-	Workload  string        `json:"workload"`
-	Round     int           `json:"round"`
-	CPUPerIO  float64       `json:"target_cpu_us_per_io"`
-	CPUShare  float64       `json:"target_cpu_percent"` // of one CPU
-	StealPct  float64       `json:"steal_percent"`
-	OthersPct float64       `json:"others_cpu_percent"` // of one CPU, what is neither target nor load
-	Load      engine.Report `json:"load"`
+// harness is one run.
+type harness struct {
+	*options
+	plan   plan
+	client string // iscsi-load, which is the load and the floor
+	dir    string // of everything that goes away
+	r      *Results
 }
 
-// contender is a target under measurement.
-type contender struct {
-	name  string
-	proc  *daemon.Process
-	lun   int // its first
-	floor bool
-	end   func() error
-}
-
-var (
-	ietdArgs = []string{"--target", targetName, "--lun", "0 Type=nullio,BlockSize=512,Blocks=2097152", "--threads", "1"}
-	tgtUnit  = daemon.TgtUnit{BsType: "null", Path: "1g"}
-)
-
-// measure runs everything.
-func measure(o *options) (*Results, error) {
-	r, err := newResults(o)
-	if err != nil {
-		return nil, err
-	}
-	client, clean, err := buildClient(o)
-	if err != nil {
-		return nil, err
-	}
-	defer clean()
-	contenders, err := startAll(o)
-	if err == nil {
-		err = r.rounds(o, client, contenders)
-	}
-	for _, c := range contenders {
-		err = errors.Join(err, c.end())
-	}
-	r.judge()
-	return r, err
-}
-
-// buildClient builds iscsi-load, which is the load and the floor; clean removes
-// it.
-func buildClient(o *options) (path string, clean func(), err error) {
-	dir, err := os.MkdirTemp("", "harness-")
-	if err != nil {
-		return "", nil, err
-	}
-	clean = func() { _ = os.RemoveAll(dir) } // a temporary file that stays does no harm
+// buildClient builds iscsi-load into dir.
+func buildClient(o *options, dir string) (path string, err error) {
 	path = filepath.Join(dir, "iscsi-load")
 	build := exec.Command("go", "build", "-o", path, "./bench/iscsi-load")
 	build.Dir = o.root
 	if out, err := build.CombinedOutput(); err != nil {
-		clean()
-		return "", nil, fmt.Errorf("build iscsi-load: %w\n%s", err, out)
+		return "", fmt.Errorf("build iscsi-load: %w\n%s", err, out)
 	}
-	return path, clean, nil
+	return path, nil
 }
 
-func startAll(o *options) ([]contender, error) {
-	var list []contender
-	ietd, err := daemon.StartIetd(o.ietd, o.targetCPU, ietdArgs...)
+// measure runs a plan. What cannot run is noted and is no error.
+func measure(ctx context.Context, o *options, p plan) (r *Results, err error) {
+	dir, err := os.MkdirTemp(o.dir, "harness-")
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, contender{name: "ietd", proc: ietd, end: func() error { return exitOf(ietd.Stop()) }})
-	tgt, err := daemon.StartTgt(o.targetCPU, targetName, tgtUnit)
-	if err != nil {
-		return list, err
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	h := &harness{options: o, plan: p, dir: dir}
+	if h.client, err = buildClient(o, dir); err != nil {
+		return nil, err
 	}
-	return append(list, contender{name: "tgt", proc: tgt, lun: 1, end: func() error { _, err := tgt.Kill(); return err }}), nil
+	if h.r, err = newResults(o, p); err != nil {
+		return nil, err
+	}
+	for i := range p.stages {
+		if err := h.stage(ctx, &p.stages[i]); err != nil {
+			return nil, err
+		}
+	}
+	if p.guest {
+		h.guests(ctx)
+	}
+	return h.r, errors.Join(h.r.judge(), ctx.Err())
 }
 
-func exitOf(code int, err error) error {
-	if err == nil && code != 0 {
-		err = fmt.Errorf("ietd ended with exit code %d", code)
+// stage measures one backing.
+func (h *harness) stage(ctx context.Context, st *stage) error {
+	if len(st.rows) == 0 {
+		return nil
 	}
-	return err
+	var list []*contender
+	defer func() {
+		for _, c := range list {
+			if err := errors.Join(c.resume(), c.end()); err != nil {
+				h.r.failed(st.on.String(), c.name, "its end", err)
+			}
+		}
+	}()
+	for _, name := range st.peers {
+		c, err := starters[name](h, st)
+		if err != nil {
+			h.r.failed(st.on.String(), name, "", err)
+			continue
+		}
+		c.name = name
+		list = append(list, c)
+	}
+	if err := h.rounds(ctx, st, list); err != nil {
+		return err
+	}
+	if st.on.kind == kindNull && !h.plan.rowsOnly {
+		h.idle(list)
+		h.countCalls(ctx, list)
+		h.opinions(ctx, list)
+	}
+	return nil
 }
 
-// rounds measures A B A B: for each workload and round, each contender.
-func (r *Results) rounds(o *options, client string, contenders []contender) error {
-	for round := range o.rounds {
-		for _, w := range pageWorkloads {
-			for _, c := range contenders {
-				s, err := sample(o, client, &c, w)
-				if err != nil {
-					return fmt.Errorf("%s, %s: %w", c.name, w, err)
+// rounds measures A B A B: in each round every workload, with every contender
+// in turn; who begins changes from round to round.
+func (h *harness) rounds(ctx context.Context, st *stage, list []*contender) error {
+	skip := map[string]bool{}
+	for round := range h.plan.rounds {
+		for _, w := range st.rows {
+			for i := range list {
+				c := list[(i+round)%len(list)]
+				key := c.name + " " + w.String()
+				if c.dead || skip[key] || !c.can(w) {
+					continue
 				}
-				s.Round = round
-				r.Samples = append(r.Samples, *s)
-				fmt.Fprintf(os.Stderr, "round %d  %-14v %-5s %9.0f IOPS  %6.2f CPU µs/IO\n", round+1, w, c.name, s.Load.IOPS, s.CPUPerIO)
+				if err := h.once(ctx, st, c, w, round); err != nil {
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+					skip[key] = true
+					h.r.failed(st.on.String(), c.name, w.String(), err)
+					c.look()
+				}
+			}
+			if err := h.beside(ctx, st, list, w, round); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// moment is the clocks at one end of the measured part.
-type moment struct {
-	target time.Duration
-	stat   cpuStat
-	err    error
-}
-
-func now(p *daemon.Process) moment {
-	cpu, err := p.CPU()
-	stat, err2 := readStat()
-	return moment{cpu, stat, errors.Join(err, err2)}
-}
-
-// sample runs the load once. The load prints a line when its measured part
-// begins and one when it ends; the target's clock is read at both.
-func sample(o *options, client string, c *contender, w workload) (*Sample, error) {
-	args := append([]string{"perf", "--address", c.proc.Addr, "--target", targetName, "--long-data-in",
-		"--duration", o.duration.String(), "--warmup", o.warmup.String()}, w.args(c.lun)...)
-	if c.floor {
-		args = append(args, "--protocol", string(engine.Floor))
+// can reports whether a workload makes sense for c: the floor has no digests and
+// no units, and fio has no sessions.
+func (c *contender) can(w workload) bool {
+	switch {
+	case c.floor:
+		return !w.Digests && w.LUNs == 1
+	case c.proc == nil:
+		return !w.Digests && w.LUNs == 1 && w.Sessions == 1
 	}
-	cmd := exec.Command(client, args...)
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	phases, err := cmd.StderrPipe()
+	return true
+}
+
+// look sees whether the server has died.
+func (c *contender) look() {
+	if c.proc == nil {
+		return
+	}
+	select {
+	case <-c.proc.Exited():
+		c.dead = true
+	default:
+	}
+}
+
+// once takes one sample and keeps it.
+func (h *harness) once(ctx context.Context, st *stage, c *contender, w workload, round int) error {
+	t := timing{h.plan.warmup, h.plan.duration}
+	var s *Sample
+	var err error
+	if c.proc == nil {
+		s, err = h.fio(ctx, st.on, c, w, t)
+	} else {
+		s, err = h.sample(ctx, c, w, t)
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := daemon.Pinned(o.loadCPU, cmd.Start); err != nil {
-		return nil, err
-	}
-	var begin, end moment
-	var said []string
-	for lines := bufio.NewScanner(phases); lines.Scan(); {
-		switch lines.Text() {
-		case "begin":
-			begin = now(c.proc)
-		case "end":
-			end = now(c.proc)
-		default:
-			said = append(said, lines.Text())
+	h.keep(s, st, round)
+	return nil
+}
+
+func (h *harness) keep(s *Sample, st *stage, round int) {
+	s.Backing, s.Round = st.on.String(), round
+	h.r.Samples = append(h.r.Samples, *s)
+	fmt.Fprintf(os.Stderr, "round %d  %-18s %-22s %-10s %9.0f IOPS  %7.2f CPU µs/IO\n",
+		round+1, s.Backing, s.Workload, s.Target, s.Load.IOPS, s.CPUPerIO)
+}
+
+// idle reads what every server takes while nothing is asked of it.
+func (h *harness) idle(list []*contender) {
+	const span = time.Second
+	for _, c := range list {
+		if c.proc == nil {
+			continue
 		}
+		begin, err := c.proc.CPU()
+		err = errors.Join(err, c.resume())
+		time.Sleep(span)
+		use, err2 := c.proc.Usage()
+		if err = errors.Join(err, err2, c.pause()); err != nil {
+			h.r.failed(onNull.String(), c.name, "idle", err)
+			continue
+		}
+		h.r.Idle = append(h.r.Idle, Idle{c.name, (use.CPU - begin).Seconds() * 1e3 / span.Seconds(), use.RSS})
 	}
-	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("iscsi-load: %w: %s", err, strings.Join(said, "; "))
-	}
-	s := &Sample{Target: c.name, Workload: w.String()}
-	if err := errors.Join(begin.err, end.err, json.Unmarshal(out.Bytes(), &s.Load)); err != nil {
-		return nil, err
-	}
-	s.account(begin, end)
-	return s, nil
 }
 
-// account turns the clocks into figures.
-func (s *Sample) account(begin, end moment) {
-	wall := time.Duration(s.Load.Seconds * float64(time.Second))
-	target := end.target - begin.target
-	s.CPUPerIO = target.Seconds() * 1e6 / float64(s.Load.IOs)
-	s.CPUShare = percent(target, wall)
-	busy, steal := end.stat.busy-begin.stat.busy, end.stat.steal-begin.stat.steal
-	s.StealPct = percent(steal, wall)
-	own := time.Duration(s.Load.CPUPerIO * float64(s.Load.IOs) * 1e3)
-	s.OthersPct = max(0, percent(busy-target-own, wall))
+// find returns the living contender with a name, or nil.
+func find(list []*contender, name string) *contender {
+	i := slices.IndexFunc(list, func(c *contender) bool { return c.name == name && !c.dead && c.proc != nil })
+	if i < 0 {
+		return nil
+	}
+	return list[i]
 }
 
-func percent(part, whole time.Duration) float64 { return 100 * part.Seconds() / whole.Seconds() }
+// besideRow is the workload that is measured again while ietd is administered.
+var besideRow = rw(4*kib, 0, 32)
+
+// besideName is ietd under administration, as results have it.
+const besideName = "ietd+admin"
+
+// beside measures ietd while an administrator looks at it again and again.
+func (h *harness) beside(ctx context.Context, st *stage, list []*contender, w workload, round int) error {
+	c := find(list, "ietd")
+	if st.on.kind != kindNull || w != besideRow || c == nil {
+		return nil
+	}
+	stop := h.administer(ctx, c)
+	s, err := h.sample(ctx, c, w, timing{h.plan.warmup, h.plan.duration})
+	if err = errors.Join(err, stop()); err != nil {
+		h.r.failed(st.on.String(), besideName, w.String(), err)
+		return ctx.Err()
+	}
+	s.Target = besideName
+	s.OthersPct = 0 // the administrator is not a disturbance but the subject
+	h.keep(s, st, round)
+	return nil
+}
+
+// administer runs ietadm until stop is called.
+func (h *harness) administer(ctx context.Context, c *contender) (stop func() error) {
+	const pause = 100 * time.Millisecond
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		for i := 0; ; i++ {
+			what := []string{"--volume", "--session"}[i%2]
+			_, err := command(h.ietd, "adm", "--control-socket", c.admin, "--op", "show", what)
+			if err != nil || ctx.Err() != nil {
+				done <- err
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}()
+	return func() error { cancel(); return <-done }
+}

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,129 +11,71 @@ import (
 	"strings"
 )
 
-// render makes BENCHMARKS.md from the newest results under root.
+// resultsDir is where the results are, and the plots of the newest.
+const resultsDir = "bench/results"
+
+// render makes BENCHMARKS.md and its plots from the newest results under root.
 func render(root string) error {
-	paths, err := resultFiles(root)
+	dir := filepath.Join(root, resultsDir)
+	all, err := load(dir)
 	if err != nil {
 		return err
 	}
-	var all []found
-	for _, path := range paths {
-		b, err := os.ReadFile(path)
-		if err != nil {
+	for _, p := range plots {
+		if err := os.WriteFile(filepath.Join(dir, p.file), []byte(p.draw(&all[0].r)), 0o644); err != nil {
 			return err
 		}
-		f := found{name: filepath.Base(path)}
-		if err := json.Unmarshal(b, &f.r); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		all = append(all, f)
 	}
-	if len(all) == 0 {
-		return fmt.Errorf("no results under %s", filepath.Join(root, "bench", "results"))
-	}
-	slices.SortFunc(all, func(a, b found) int { return b.r.Date.Compare(a.r.Date) })
 	return os.WriteFile(filepath.Join(root, "BENCHMARKS.md"), []byte(page(all)), 0o644)
 }
 
-// found is a file of results.
-type found struct {
-	name string
-	r    Results
-}
+// headRow is the canonical workload.
+var headRow = rw(4*kib, 0, 32)
 
 // page writes the page: newest results in full, older ones in a line each.
 func page(all []found) string {
 	var b strings.Builder
 	newest := &all[0]
 	r := &newest.r
-	fmt.Fprintf(&b, "# Benchmarks\n\n<!-- Made by bench/harness from bench/results/%s. Do not edit. -->\n\n", newest.name)
-	fmt.Fprint(&b, "How many 4 KiB commands a second does ietd serve, and what does each cost, beside tgt (Debian's package) on the same machine in the same run?\n\n")
+	fmt.Fprintf(&b, "# Benchmarks\n\n<!-- Made by bench/harness from %s/%s. Do not edit. -->\n\n", resultsDir, newest.name)
+	fmt.Fprint(&b, "How many commands a second does ietd serve, what does each cost, and how far is that from what TCP on the same machine can do at all and from what other targets do, in the same run?\n\n")
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&b, "**Do not trust this run:** %s.\n\n", w)
 	}
 	r.headline(&b)
 	r.setting(&b, newest.name)
-	r.table(&b)
-	fmt.Fprint(&b, limits)
-	if len(all) > 1 {
-		fmt.Fprint(&b, "\n## Older results\n\n| results | read, depth 32: IOPS | CPU µs per I/O | trusted |\n|---|---|---|---|\n")
-		for i := 1; i < len(all); i++ {
-			o := &all[i]
-			iops, cpu := o.r.spread("ietd", "read_4k_qd32")
-			fmt.Fprintf(&b, "| %s | %.0f | %.2f | %s |\n", o.name, iops.median, cpu.median, yesNo(len(o.r.Warnings) == 0))
-		}
+	r.goalTable(&b)
+	fmt.Fprint(&b, "## Plots\n\n")
+	for _, p := range plots {
+		fmt.Fprintf(&b, "![%s](%s/%s)\n\n", p.title, resultsDir, p.file)
 	}
+	r.tables(&b)
+	fmt.Fprint(&b, limits)
+	older(&b, all[1:])
 	return b.String()
 }
 
-const limits = `
-## What these numbers do not show
+const limits = `## What these numbers do not show
 
-- Storage. Both units answer without a disk; a real disk is slower than either target.
-- A network. Client and target talk over loopback, whose cost is part of every number, and a good part of the target's CPU time is the kernel's TCP.
-- More than one CPU. The target has one and the load has the other; when the load's CPU is the limit, IOPS are the load's and only CPU time for each I/O compares the targets.
-- Other initiators. The load is the project's own, which checks every number of the protocol; its own CPU time for each I/O is in the JSON.
-- Fine differences. CPU time comes from /proc in steps of 10 ms, which is under 1 % of a sample; a difference smaller than the spread is none.
+- A network. Client and target talk over loopback, whose cost is part of every number; most of the CPU time for each I/O is the kernel's TCP, as the floor shows.
+- Your disk. Rows without storage compare targets; those with storage are this machine's disk, loop device and memory.
+- More than one CPU. The target has one and the load has the other. When the load's CPU is the limit, IOPS are the load's, and only CPU time for each I/O compares the targets.
+- Kernel threads. CPU time is that of the target's own process; the loop device, zram and writeback work in threads of the kernel, for every target and for fio alike.
+- Other initiators, but for the second opinions. The load is the project's own: one thread on io_uring, which sleeps in the kernel when there is nothing to do, so that figures at depth 1 contain the wake-ups of both sides, for every server alike. Its own CPU time and system calls for each I/O are in the JSON.
+- Percentiles of a slow row. A sample takes about a second: p99.9 of fewer than some thousand commands is the slowest of a few.
+- Fine differences. A difference smaller than the spread is none.
 `
 
-func (r *Results) headline(b *strings.Builder) {
-	iops, cpu := r.spread("ietd", "read_4k_qd32")
-	tgtIOPS, tgtCPU := r.spread("tgt", "read_4k_qd32")
-	fmt.Fprintf(b, "Random 4 KiB reads at depth 32, one session, one CPU for the target:\n\n")
-	fmt.Fprintf(b, "- **%.0f IOPS** (tgt: %.0f)\n- **%.2f µs of CPU for each I/O** (tgt: %.2f)\n\n", iops.median, tgtIOPS.median, cpu.median, tgtCPU.median)
-}
-
-func (r *Results) setting(b *strings.Builder, name string) {
-	m, s := &r.Machine, &r.Settings
-	fmt.Fprintf(b, "## Machine\n\n%s, %d CPUs, %s, %s; ietd at commit %s, tgt %s; %s. Load average before the run: %.2f.\n\n",
-		m.CPUModel, m.CPUs, m.Kernel, m.Go, r.Commit, s.TgtName, r.Date.Format("2006-01-02 15:04 MST"), m.LoadAverage)
-	fmt.Fprintf(b, "## Commands\n\n```\nmake bench\n```\n\nwhich runs `ietd %s` and `tgtd` with a unit of bstype %s, both on CPU %d, and against each in turn `iscsi-load perf --block-size %d` on CPU %d: %d rounds of %.0f s after %.1f s of warm-up. Raw samples: `bench/results/%s`.\n\n",
-		quoted(s.Ietd), s.Tgt, s.TargetCPU, 4096, s.LoadCPU, s.Rounds, s.Seconds, s.Warmup, name)
-}
-
-func quoted(args []string) string {
-	out := make([]string, len(args))
-	for i, a := range args {
-		if out[i] = a; strings.Contains(a, " ") {
-			out[i] = "'" + a + "'"
-		}
+func older(b *strings.Builder, all []found) {
+	if len(all) == 0 {
+		return
 	}
-	return strings.Join(out, " ")
-}
-
-func (r *Results) table(b *strings.Builder) {
-	fmt.Fprintf(b, "## Results\n\nMedian of %d rounds, with the least and the most.\n\n", r.Settings.Rounds)
-	fmt.Fprint(b, "| workload | target | IOPS | CPU µs per I/O of the target | p50 µs | p99 µs | p99.9 µs | target's CPU |\n|---|---|---|---|---|---|---|---|\n")
-	for _, w := range pageWorkloads {
-		for _, target := range []string{"ietd", "tgt"} {
-			iops, cpu := r.spread(target, w.String())
-			p50 := r.over(target, w.String(), func(s *Sample) float64 { return s.Load.P50 })
-			p99 := r.over(target, w.String(), func(s *Sample) float64 { return s.Load.P99 })
-			p999 := r.over(target, w.String(), func(s *Sample) float64 { return s.Load.P999 })
-			share := r.over(target, w.String(), func(s *Sample) float64 { return s.CPUShare })
-			fmt.Fprintf(b, "| %s | %s | %.0f (%.0f–%.0f) | %.2f (%.2f–%.2f) | %.0f | %.0f | %.0f | %.0f %% |\n",
-				w.String(), target, iops.median, iops.least, iops.most, cpu.median, cpu.least, cpu.most,
-				p50.median, p99.median, p999.median, share.median)
-		}
+	fmt.Fprint(b, "\n## Older results\n\n| results | read, depth 32: IOPS | CPU µs for each I/O | trusted |\n|---|---|---|---|\n")
+	for i := range all {
+		o := &all[i]
+		fmt.Fprintf(b, "| %s | %.0f | %.2f | %s |\n", o.name, o.r.over(at("ietd", headRow), iops).median,
+			o.r.over(at("ietd", headRow), cpu).median, yesNo(len(o.r.Warnings) == 0))
 	}
-}
-
-// spread returns IOPS and CPU time for each I/O of a target.
-func (r *Results) spread(target, workload string) (iops, cpu spread) {
-	return r.over(target, workload, func(s *Sample) float64 { return s.Load.IOPS }),
-		r.over(target, workload, func(s *Sample) float64 { return s.CPUPerIO })
-}
-
-// over returns the spread of a figure over the rounds; zero when there is none.
-func (r *Results) over(target, workload string, figure func(*Sample) float64) spread {
-	var v []float64
-	for i := range r.Samples {
-		if s := &r.Samples[i]; s.Target == target && s.Workload == workload {
-			v = append(v, figure(s))
-		}
-	}
-	return spreadOf(v)
 }
 
 func yesNo(b bool) string {
@@ -142,4 +83,49 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+func (r *Results) headline(b *strings.Builder) {
+	fmt.Fprintf(b, "Random 4 KiB reads at depth 32, one session, no storage, one CPU for the target:\n\n")
+	for _, f := range []struct {
+		what, format string
+		of           figure
+	}{{"IOPS", "%.0f", iops}, {"µs of CPU for each I/O", "%.2f", cpu}} {
+		fmt.Fprintf(b, "- **"+f.format+" %s**", r.over(at("ietd", headRow), f.of).median, f.what)
+		var others []string
+		for _, name := range []string{"floor", "tgt", "spdk"} {
+			if v := r.over(at(name, headRow), f.of).median; v > 0 {
+				others = append(others, fmt.Sprintf("%s: "+f.format, name, v))
+			}
+		}
+		if len(others) > 0 {
+			fmt.Fprintf(b, " (%s)", strings.Join(others, ", "))
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprint(b, "\nThe floor is a server that speaks no SCSI: it answers 48 bytes with 48 bytes and a payload, or the reverse, from one io_uring (`bench/floor`).\n\n")
+}
+
+func (r *Results) setting(b *strings.Builder, name string) {
+	m, s := &r.Machine, &r.Settings
+	fmt.Fprintf(b, "## Machine\n\n%s, %d CPUs, %s, %s; ietd at commit %s; %s. Load average before the run: %.2f.\n\n",
+		m.CPUModel, m.CPUs, m.Kernel, m.Go, r.Commit, r.Date.Format("2006-01-02 15:04 MST"), m.LoadAverage)
+	for _, k := range sortedKeys(s.Versions) {
+		fmt.Fprintf(b, "- %s: %s\n", k, s.Versions[k])
+	}
+	kind := r.Kind
+	if kind == "" {
+		kind = "bench"
+	}
+	fmt.Fprintf(b, "\n## Commands\n\n```\nmake %s\n```\n\nEach server runs on CPU %d and the load, `iscsi-load perf`, on CPU %d. %d rounds, in each of which every server is measured in turn: %.1f s after %.1f s of warm-up. Raw samples, and how each server was started: `%s/%s`. `make bench` takes minutes, `make bench-full` half an hour and has more rows; `go run ./bench/harness --page` makes this page again.\n\n",
+		kind, s.TargetCPU, s.LoadCPU, s.Rounds, s.Seconds, s.Warmup, resultsDir, name)
+}
+
+func sortedKeys(m map[string]string) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
 }

@@ -92,7 +92,7 @@ func (w workload) args(first int) []string {
 }
 
 // selected are the workloads whose names fit a pattern of path.Match; all when
-// it is empty.
+// it is empty, none when none fits.
 func selected(all []workload, pattern string) ([]workload, error) {
 	if pattern == "" {
 		return all, nil
@@ -107,28 +107,5 @@ func selected(all []workload, pattern string) ([]workload, error) {
 			fit = append(fit, w)
 		}
 	}
-	if len(fit) == 0 {
-		return nil, fmt.Errorf("--rows %s fits no workload", pattern)
-	}
 	return fit, nil
 }
-
-// nullWorkloads are what a target without a disk is tuned by.
-var nullWorkloads = []workload{
-	rw(4<<10, 0, 1),
-	rw(4<<10, 0, 32),
-	rw(4<<10, 0, 128),
-	rw(4<<10, 100, 32),
-	rw(4<<10, 100, 128),
-	rw(4<<10, 30, 32),
-	rw(128<<10, 0, 8).sequential(),
-	rw(128<<10, 100, 8).sequential(),
-	rw(1<<20, 0, 8).sequential(),
-	rw(1<<20, 100, 8).sequential(),
-	rw(4<<10, 0, 1).over(64),
-	rw(4<<10, 0, 32).digested(),
-	rw(128<<10, 0, 8).sequential().digested(),
-}
-
-// pageWorkloads are the rows of the page.
-var pageWorkloads = []workload{rw(4<<10, 0, 1), rw(4<<10, 0, 32), rw(4<<10, 100, 1), rw(4<<10, 100, 32)}
