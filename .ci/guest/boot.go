@@ -143,7 +143,7 @@ func (g *guest) provide() error {
 func (g *guest) printed(console []byte) string {
 	const most = 3000
 	var b strings.Builder
-	for _, name := range []string{"output", "log"} {
+	for _, name := range []string{"output", "log", "iscsid.log"} {
 		text, err := os.ReadFile(g.file(name))
 		if err != nil {
 			continue // the guest did not come that far

@@ -8,15 +8,16 @@
 
 node() { iscsiadm -m node -T "$IQN" "$@"; }
 
-# wait_for WHAT COMMAND...: half a minute of the guest for COMMAND to succeed.
+# wait_for WHAT COMMAND...: COMMAND is to succeed within half a minute, or $LOOKS
+# looks at what it says, ten a second.
 wait_for() {
 	local what=$1 i
 	shift
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < ${LOOKS:-300}; i++)); do
 		"$@" && return
 		read -rt 0.1 <> <(:) || true # the time is over: under bash -e, too
 	done
-	echo "guest: no $what after 30 s" >&2
+	echo "guest: no $what after ${LOOKS:-300} looks" >&2
 	return 1
 }
 
@@ -27,7 +28,7 @@ start_iscsid() {
 	echo "InitiatorName=iqn.1993-08.org.debian:01:guest" > /etc/iscsi/initiatorname.iscsi
 	cat > /etc/iscsi/iscsid.conf <<-CONF
 		node.startup = manual
-		node.conn[0].timeo.login_timeout = 30
+		node.conn[0].timeo.login_timeout = 20
 		node.conn[0].timeo.noop_out_interval = 5
 		node.conn[0].timeo.noop_out_timeout = 30
 		node.session.timeo.replacement_timeout = 120

@@ -77,7 +77,11 @@ var passes = []pass{
 		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, proxies: 1, beside: killTimes(3), flags: atOnce,
 	},
 	{
-		name: "cut in mid-transfer 100 times, both digests", short: true, work: "endless.sh", digest: "CRC32C",
+		name: "cut in mid-transfer 30 times", short: true, work: "endless.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wt,BlockSize=4096"}, proxies: 1, beside: cutTimes(30), flags: atOnce,
+	},
+	{
+		name: "cut in mid-transfer 100 times, both digests", work: "endless.sh", digest: "CRC32C",
 		luns: []string{"Type=fileio,IOMode=wb,BlockSize=512"}, proxies: 1, beside: cutTimes(100), flags: atOnce,
 	},
 }

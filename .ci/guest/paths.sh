@@ -38,6 +38,7 @@ session_is_back() { # NUMBER
 	read -r state < "${sessions[$1]}/state"
 	[ "$state" = LOGGED_IN ]
 }
+LOOKS=1200 # a login that was cut off is tried again after login_timeout
 for i in 0 1; do
 	: > /out/said-ready-$i
 	wait_for "failure of path $i" path_is $i F
@@ -51,5 +52,5 @@ done
 : > /run/enough
 wait $!
 "${job[@]}" --name=both --filename="$DISK0_1" --verify_only > /dev/null
-dmsetup remove --noudevsync paths
+dmsetup remove --retry --noudevsync paths
 echo "nothing to complain of"
