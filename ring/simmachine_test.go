@@ -157,7 +157,7 @@ func (s *sim) work() {
 	*q = append((*q)[:i], (*q)[i+1:]...)
 	if !t.unit.null && s.w.Chance(s.kernels[0].Faults.DiskError) {
 		t.jobErr = syscall.EIO
-		s.failed = append(s.failed, ringtest.Failure{FD: t.unit.disk.FD(), Off: t.plan.Off, Len: t.plan.Len})
+		s.failed = append(s.failed, ringtest.Failure{FD: t.unit.disk.FD(), Off: t.plan.Off, Len: max(t.plan.Len, 1)})
 	} else {
 		t.work(&s.scratch)
 		s.syncs++
