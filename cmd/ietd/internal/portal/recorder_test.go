@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package portal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"ietring/bench/initiator"
+	"ietring/cmd/ietd/internal/config"
+	"ietring/cmd/ietd/internal/target"
+	"ietring/pdu"
+)
+
+// A flowRow says how a flow is made: by which initiator, on which target.
+type flowRow struct {
+	name  string
+	who   string
+	setup func(t *testing.T, s *served)
+	// run has the initiator do its work at a portal, on one connection.
+	run func(portal string) error
+}
+
+var flows = []flowRow{
+	{"discovery", "iscsi-ls of libiscsi 1.19: SendTargets, logout", nil, tool("iscsi-ls", "iscsi://PORTAL")},
+	{"discovery-chap", "iscsi-ls of libiscsi 1.19 with CHAP", withCHAP, tool("iscsi-ls", "iscsi://alice%secret-of-alice@PORTAL")},
+	{"inquiry", "iscsi-inq of libiscsi 1.19", nil, tool("iscsi-inq", "iscsi://PORTAL/"+servedTarget+"/0")},
+	{"inquiry-chap-mutual", "iscsi-inq of libiscsi 1.19 with CHAP both ways", withCHAP,
+		tool("iscsi-inq", "iscsi://alice%secret-of-alice@PORTAL/"+servedTarget+"/0?target_user=disks&target_password=secret-of-disks")},
+	{"inquiry-digest", "iscsi-inq of libiscsi 1.19 with header digest", nil, tool("iscsi-inq", "iscsi://PORTAL/"+servedTarget+"/0?header_digest=crc32c")},
+	{"qemu-img", "qemu-img info of QEMU 7.2: READ CAPACITY, mode pages, reads", nil, tool("qemu-img", "info", "-f", "raw", "iscsi://PORTAL/"+servedTarget+"/0")},
+	{"refused", "iscsi-inq of libiscsi 1.19 at a target that is not there", nil, refusedTool("iscsi-inq", "iscsi://PORTAL/iqn.2026-11.com.example:none/0")},
+	{"write-digests", "bench/initiator: both digests, R2T, read, reset, abort, ping, logout", nil, writeAndAbort},
+}
+
+// withCHAP gives the target, and discovery, accounts.
+func withCHAP(t *testing.T, s *served) {
+	t.Helper()
+	accounts := target.Accounts{
+		Incoming: []config.Account{{Name: "alice", Secret: "secret-of-alice"}},
+		Outgoing: &config.Account{Name: "disks", Secret: "secret-of-disks"},
+	}
+	s.change(t, func(x *target.Target) { x.Accounts = accounts })
+	if err := s.catalog.Change(func(e *target.Edit) error { e.SetDiscovery(accounts); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tool runs a program; PORTAL in its arguments is where.
+func tool(name string, args ...string) func(string) error {
+	return func(portal string) error {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, name)
+		for _, a := range args {
+			cmd.Args = append(cmd.Args, string(bytes.ReplaceAll([]byte(a), []byte("PORTAL"), []byte(portal))))
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return errors.New(string(out) + err.Error())
+		}
+		return nil
+	}
+}
+
+// refusedTool is tool for one that is not let in.
+func refusedTool(name string, args ...string) func(string) error {
+	return func(portal string) error {
+		if tool(name, args...)(portal) == nil {
+			return errors.New("it got in")
+		}
+		return nil
+	}
+}
+
+// writeAndAbort uses what the tools leave out.
+func writeAndAbort(portal string) error {
+	offer := initiator.Defaults()
+	offer.HeaderDigest, offer.DataDigest, offer.InitialR2T = true, true, true
+	offer.FirstBurstLength, offer.MaxBurstLength, offer.MaxOutstandingR2T = 512, 1024, 1
+	s, err := initiator.Dial(initiator.Options{Address: portal, Target: servedTarget, Offer: &offer, ISID: pdu.ISID{0x80, 1, 2, 3, 4, 5}})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	data := bytes.Repeat([]byte("golden! "), 320)
+	one := func(c initiator.Command) error { _ = s.Do(&c); return nil }
+	for _, c := range []initiator.Command{
+		{CDB: initiator.TestUnitReady()}, // finds the unit attention
+		{CDB: initiator.ReportLUNs(64), In: make([]byte, 64)},
+		{CDB: initiator.Write10(initiator.Range{LBA: 8, Blocks: 5}, true), Out: data},
+		{CDB: initiator.Read10(initiator.Range{LBA: 8, Blocks: 2}), In: make([]byte, 1024)},
+		{CDB: initiator.Read10(initiator.Range{LBA: 5000, Blocks: 1}), In: make([]byte, 512)}, // beyond the end
+		{CDB: initiator.SynchronizeCache10()},
+	} {
+		if err := one(c); err != nil {
+			return err
+		}
+	}
+	done := &initiator.Command{CDB: initiator.TestUnitReady()}
+	_ = s.Do(done)
+	for _, f := range []pdu.TaskFunction{pdu.AbortTask, pdu.LogicalUnitReset, pdu.TaskReassign} {
+		if _, err := s.TaskManagement(f, initiator.LUN(0), done); err != nil {
+			return err
+		}
+	}
+	if err := s.Ping([]byte("are you there")); err != nil {
+		return err
+	}
+	_, err = s.Logout()
+	return err
+}
+
+// recordFlow runs the initiator through a tap and writes what it saw.
+func recordFlow(t *testing.T, s *served, row flowRow) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f := &flow{about: row.who + ". Recorded " + time.Now().Format(time.DateOnly) + "."}
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		f.tap(client, s.portal)
+	})
+	if err := row.run(l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	ended.Wait()
+	if err := os.MkdirAll("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(flowPath(row.name), f.format(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tap passes PDUs on both ways, one at a time, and notes them in order.
+func (f *flow) tap(client net.Conn, portal string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", portal)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	var mu sync.Mutex
+	var parts framer
+	pass := func(from, to net.Conn, target bool) {
+		for {
+			wire, err := parts.read(from)
+			if err != nil {
+				_ = to.(*net.TCPConn).CloseWrite()
+				return
+			}
+			if target {
+				parts.learn(wire)
+			}
+			mu.Lock()
+			f.steps = append(f.steps, step{target, masked(wire)})
+			mu.Unlock()
+			if _, err := to.Write(wire); err != nil {
+				return
+			}
+		}
+	}
+	var both sync.WaitGroup
+	both.Go(func() { pass(client, server, false) })
+	both.Go(func() { pass(server, client, true) })
+	both.Wait()
+}
