@@ -32,8 +32,10 @@ type command struct {
 	writes bool // refused on a write-protected unit
 	always bool // answered on a LUN without unit, and despite a unit attention
 
-	erases     bool // a new erasure, also of a medium of which one has failed
-	mediumless bool // answered while the unit is not ready, as those of always are
+	erases     bool  // a new erasure, also of a medium of which one has failed
+	mediumless bool  // answered while the unit is not ready, as those of always are
+	noMedium   bool  // answered while the medium is ejected, as those of always and mediumless are
+	reach      reach // in which access states of the port it is let through
 
 	has func(u *unitState) bool // reports whether a unit has the command; nil: every one
 
@@ -49,6 +51,9 @@ type command struct {
 
 	reserved [2]uint64 // bits of the CDB that must be zero, big endian; filled in by init
 }
+
+// opTestUnitReady is the operation code whose end says whether a unit is ready.
+const opTestUnitReady = 0x00
 
 // serviceActionBits is the SERVICE ACTION field, in byte 1.
 const serviceActionBits = 0x1f
@@ -101,16 +106,18 @@ func commandTable() [256]*command {
 			usage: []byte{0x0a, 0x1f, 0xff, 0xff, 0xff, 0}},
 		0x12: {name: "INQUIRY", dir: ToInitiator, access: accessAlways, always: true, plan: planInquiry,
 			usage: []byte{0x12, 0x01, 0xff, 0xff, 0xff, 0}},
-		0x15: {name: "MODE SELECT(6)", dir: ToTarget, access: accessConflict, plan: planModeSelect6, collect: collectMode6,
+		0x15: {name: "MODE SELECT(6)", reach: reachStandby, dir: ToTarget, access: accessConflict, plan: planModeSelect6, collect: collectMode6,
 			usage: []byte{0x15, 0x10, 0, 0, 0xff, 0}},
 		0x16: {name: "RESERVE(6)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectReserve,
 			usage: []byte{0x16, 0, 0, 0, 0, 0}},
 		0x17: {name: "RELEASE(6)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectRelease,
 			usage: []byte{0x17, 0, 0, 0, 0, 0}},
-		0x1a: {name: "MODE SENSE(6)", dir: ToInitiator, access: accessRead, plan: planModeSense6,
+		0x1a: {name: "MODE SENSE(6)", noMedium: true, reach: reachStandby, dir: ToInitiator, access: accessRead, plan: planModeSense6,
 			usage: []byte{0x1a, 0x08, 0xff, 0xff, 0xff, 0}},
-		0x1b: {name: "START STOP UNIT", dir: NoData, access: accessStart, plan: planStartStop,
+		0x1b: {name: "START STOP UNIT", dir: NoData, access: accessStart, noMedium: true, plan: planStartStop,
 			usage: []byte{0x1b, 0x01, 0, 0, 0xf7, 0}},
+		0x1e: {name: "PREVENT ALLOW MEDIUM REMOVAL", dir: NoData, access: accessPrevent, noMedium: true, has: isRemovable, plan: planPreventAllow,
+			usage: []byte{0x1e, 0, 0, 0, 0x03, 0}},
 		0x25: {name: "READ CAPACITY(10)", dir: ToInitiator, access: accessReady, plan: planReadCapacity10,
 			usage: []byte{0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
 		0x28: {name: "READ(10)", dir: ToInitiator, access: accessRead, plan: planRead,
@@ -132,13 +139,13 @@ func commandTable() [256]*command {
 		0x42: {name: "UNMAP", dir: ToTarget, access: accessConflict, writes: true, has: isThin, plan: planUnmap, collect: collectUnmap,
 			usage: []byte{0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0}},
 		0x48: {name: "SANITIZE", known: true, actions: sanitizeRows()},
-		0x55: {name: "MODE SELECT(10)", dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
+		0x55: {name: "MODE SELECT(10)", reach: reachStandby, dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
 			usage: []byte{0x55, 0x10, 0, 0, 0, 0, 0, 0xff, 0xff, 0}},
 		0x56: {name: "RESERVE(10)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectReserve,
 			usage: []byte{0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
 		0x57: {name: "RELEASE(10)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectRelease,
 			usage: []byte{0x57, 0, 0, 0, 0, 0, 0, 0, 0, 0}},
-		0x5a: {name: "MODE SENSE(10)", dir: ToInitiator, access: accessRead, plan: planModeSense10,
+		0x5a: {name: "MODE SENSE(10)", noMedium: true, reach: reachStandby, dir: ToInitiator, access: accessRead, plan: planModeSense10,
 			usage: []byte{0x5a, 0x18, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0}},
 		0x5e: {name: "PERSISTENT RESERVE IN", known: true, actions: persistInRows()},
 		0x5f: {name: "PERSISTENT RESERVE OUT", known: true, actions: persistOutRows()},
@@ -169,10 +176,16 @@ func commandTable() [256]*command {
 		0xa0: {name: "REPORT LUNS", dir: ToInitiator, access: accessAlways, always: true, plan: planReportLUNs,
 			usage: []byte{0xa0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		0xa3: {name: "MAINTENANCE IN", actions: map[byte]*command{
-			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessRead, mediumless: true, plan: planReportOpcodes,
+			0x0a: {name: "REPORT TARGET PORT GROUPS", dir: ToInitiator, access: accessAlways, mediumless: true, reach: reachAny, plan: planReportPortGroups,
+				usage: []byte{0xa3, 0xea, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+			0x0c: {name: "REPORT SUPPORTED OPERATION CODES", dir: ToInitiator, access: accessRead, mediumless: true, reach: reachStandby, plan: planReportOpcodes,
 				usage: []byte{0xa3, 0x0c, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0}},
-			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessRead, mediumless: true, plan: planReportTaskFunctions,
+			0x0d: {name: "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", dir: ToInitiator, access: accessRead, mediumless: true, reach: reachStandby, plan: planReportTaskFunctions,
 				usage: []byte{0xa3, 0x0d, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+		}},
+		0xa4: {name: "MAINTENANCE OUT", actions: map[byte]*command{
+			0x0a: {name: "SET TARGET PORT GROUPS", dir: ToTarget, access: accessConflict, mediumless: true, reach: reachAny, has: hasExplicitGroup, plan: planSetPortGroups, collect: collectSetPortGroups,
+				usage: []byte{0xa4, 0x0a, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		}},
 		0xa8: {name: "READ(12)", dir: ToInitiator, access: accessRead, plan: planRead,
 			usage: []byte{0xa8, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},

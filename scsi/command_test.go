@@ -58,51 +58,52 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 60 {
-		t.Errorf("%d commands, want 60: is the new one in the tests?", len(names))
+	if len(names) != 63 {
+		t.Errorf("%d commands, want 63: is the new one in the tests?", len(names))
 	}
 }
 
 // goodCDB holds for each command by name a CDB that is good.
 var goodCDB = map[string]string{
-	"TEST UNIT READY":       "00",
-	"REQUEST SENSE":         "03 00 00 00 ff",
-	"READ(6)":               "08 00 00 01 01",
-	"WRITE(6)":              "0a 00 00 01 01",
-	"INQUIRY":               "12 00 00 00 ff",
-	"MODE SELECT(6)":        "15 10 00 00 18",
-	"MODE SENSE(6)":         "1a 00 3f 00 ff",
-	"START STOP UNIT":       "1b 00 00 00 01",
-	"READ CAPACITY(10)":     "25",
-	"READ(10)":              "28 00 00000001 00 0001",
-	"WRITE(10)":             "2a 00 00000001 00 0001",
-	"WRITE AND VERIFY(10)":  "2e 00 00000001 00 0001",
-	"VERIFY(10)":            "2f 00 00000001 00 0001",
-	"PRE-FETCH(10)":         "34 00 00000001 00 0001",
-	"SYNCHRONIZE CACHE(10)": "35 00 00000001 00 0001",
-	"MODE SELECT(10)":       "55 10 0000000000 001c",
-	"MODE SENSE(10)":        "5a 00 3f 00 000000 ffff",
-	"READ(16)":              "88 00 0000000000000001 00000001",
-	"WRITE(16)":             "8a 00 0000000000000001 00000001",
-	"COMPARE AND WRITE":     "89 00 0000000000000001 000000 01",
-	"ORWRITE(16)":           "8b 00 0000000000000001 00000001",
-	"PRE-FETCH(16)":         "90 00 0000000000000001 00000001",
-	"WRITE AND VERIFY(16)":  "8e 00 0000000000000001 00000001",
-	"VERIFY(16)":            "8f 00 0000000000000001 00000001",
-	"SYNCHRONIZE CACHE(16)": "91 00 0000000000000001 00000001",
-	"READ CAPACITY(16)":     "9e 10 0000000000000000 000000ff",
-	"REPORT LUNS":           "a0 00 00 000000 000000ff",
-	"WRITE SAME(10)":        "41 08 00000001 00 0001",
-	"UNMAP":                 "42 00 00000000 00 0018",
-	"WRITE SAME(16)":        "93 09 0000000000000001 00000001",
-	"FORMAT UNIT":           "04 10 000000",
-	"READ DEFECT DATA(10)":  "37 00 18 00000000 00ff",
-	"READ DEFECT DATA(12)":  "b7 18 00000000 000000ff",
-	"GET LBA STATUS":        "9e 12 0000000000000001 00000018",
-	"READ(12)":              "a8 00 00000001 00000001",
-	"WRITE(12)":             "aa 00 00000001 00000001",
-	"WRITE AND VERIFY(12)":  "ae 00 00000001 00000001",
-	"VERIFY(12)":            "af 00 00000001 00000001",
+	"TEST UNIT READY":              "00",
+	"REQUEST SENSE":                "03 00 00 00 ff",
+	"READ(6)":                      "08 00 00 01 01",
+	"WRITE(6)":                     "0a 00 00 01 01",
+	"INQUIRY":                      "12 00 00 00 ff",
+	"MODE SELECT(6)":               "15 10 00 00 18",
+	"MODE SENSE(6)":                "1a 00 3f 00 ff",
+	"START STOP UNIT":              "1b 00 00 00 01",
+	"READ CAPACITY(10)":            "25",
+	"READ(10)":                     "28 00 00000001 00 0001",
+	"WRITE(10)":                    "2a 00 00000001 00 0001",
+	"WRITE AND VERIFY(10)":         "2e 00 00000001 00 0001",
+	"VERIFY(10)":                   "2f 00 00000001 00 0001",
+	"PRE-FETCH(10)":                "34 00 00000001 00 0001",
+	"SYNCHRONIZE CACHE(10)":        "35 00 00000001 00 0001",
+	"MODE SELECT(10)":              "55 10 0000000000 001c",
+	"MODE SENSE(10)":               "5a 00 3f 00 000000 ffff",
+	"READ(16)":                     "88 00 0000000000000001 00000001",
+	"WRITE(16)":                    "8a 00 0000000000000001 00000001",
+	"COMPARE AND WRITE":            "89 00 0000000000000001 000000 01",
+	"ORWRITE(16)":                  "8b 00 0000000000000001 00000001",
+	"PRE-FETCH(16)":                "90 00 0000000000000001 00000001",
+	"WRITE AND VERIFY(16)":         "8e 00 0000000000000001 00000001",
+	"VERIFY(16)":                   "8f 00 0000000000000001 00000001",
+	"SYNCHRONIZE CACHE(16)":        "91 00 0000000000000001 00000001",
+	"READ CAPACITY(16)":            "9e 10 0000000000000000 000000ff",
+	"REPORT LUNS":                  "a0 00 00 000000 000000ff",
+	"WRITE SAME(10)":               "41 08 00000001 00 0001",
+	"UNMAP":                        "42 00 00000000 00 0018",
+	"WRITE SAME(16)":               "93 09 0000000000000001 00000001",
+	"FORMAT UNIT":                  "04 10 000000",
+	"READ DEFECT DATA(10)":         "37 00 18 00000000 00ff",
+	"READ DEFECT DATA(12)":         "b7 18 00000000 000000ff",
+	"GET LBA STATUS":               "9e 12 0000000000000001 00000018",
+	"READ(12)":                     "a8 00 00000001 00000001",
+	"WRITE(12)":                    "aa 00 00000001 00000001",
+	"WRITE AND VERIFY(12)":         "ae 00 00000001 00000001",
+	"VERIFY(12)":                   "af 00 00000001 00000001",
+	"PREVENT ALLOW MEDIUM REMOVAL": "1e 00 00 00 00",
 
 	"RESERVE(6)":  "16",
 	"RELEASE(6)":  "17",
@@ -128,12 +129,15 @@ var goodCDB = map[string]string{
 	"SANITIZE CRYPTO ERASE":      "48 03 0000000000 0000",
 	"SANITIZE EXIT FAILURE MODE": "48 1f 0000000000 0000",
 
+	"REPORT TARGET PORT GROUPS":                  "a3 0a 00000000 000000ff",
+	"SET TARGET PORT GROUPS":                     "a4 0a 00000000 00000008",
 	"REPORT SUPPORTED OPERATION CODES":           "a3 0c 00 00 0000 0000ffff",
 	"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": "a3 0d 00 000000 000000ff",
 }
 
 func TestEveryRowRefusesReservedBits(t *testing.T) {
 	n, _ := newNexus(t, everything)
+	settable(n)
 	var p Plan
 	rows(func(opcode byte, row *command) {
 		good := goodCDB[row.name]
@@ -221,6 +225,7 @@ func TestReportOpcodesOptions(t *testing.T) {
 
 func TestReportAllOpcodes(t *testing.T) {
 	n, _ := newNexus(t, everything)
+	settable(n)
 	for _, tc := range []struct {
 		name, cdb string
 		size      int

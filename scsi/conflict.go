@@ -15,15 +15,16 @@ const (
 	accessConflict                   // allowed under none
 	accessPersist                    // PERSISTENT RESERVE IN and OUT, which look themselves; RESERVE shuts them out
 	numAccess
-	accessStart // START STOP UNIT: to start is accessReady, all else accessConflict
+	accessStart   // START STOP UNIT: to start is accessReady, all else accessConflict
+	accessPrevent // PREVENT ALLOW MEDIUM REMOVAL: to allow is accessReady, to prevent accessConflict
 )
 
 // of returns the class of the command in cdb, whose row has class c.
 func (c access) of(cdb *[16]byte) access {
-	if c != accessStart {
+	switch {
+	case c != accessStart && c != accessPrevent:
 		return c
-	}
-	if cdb[4]&startStart != 0 && cdb[4]>>4 == 0 {
+	case c == accessStart && cdb[4]&startStart != 0 && cdb[4]>>4 == 0, c == accessPrevent && cdb[4]&preventField == preventAllowed:
 		return accessReady
 	}
 	return accessConflict

@@ -108,7 +108,8 @@ func TestNoBlockErase(t *testing.T) {
 func TestErasureGate(t *testing.T) {
 	const sanitize, ause, format = "48 02 0000000000 0000", "48 22 0000000000 0000", "04 00 000000"
 	allowed := map[string]bool{"INQUIRY": true, "REPORT LUNS": true, "REQUEST SENSE": true,
-		"REPORT SUPPORTED OPERATION CODES": true, "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": true}
+		"REPORT SUPPORTED OPERATION CODES": true, "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": true,
+		"REPORT TARGET PORT GROUPS": true, "SET TARGET PORT GROUPS": true}
 	sanitizes := func(name string) bool { return len(name) > 8 && name[:8] == "SANITIZE" }
 	for _, tc := range []struct {
 		name, cdb       string
@@ -122,6 +123,7 @@ func TestErasureGate(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			n, u := newNexus(t, everything)
+			settable(n)
 			m := u.Medium()
 			var kept []*Erasure
 			m.KeepErasures(func(e *Erasure) error { kept = append(kept, e); return nil })

@@ -15,13 +15,13 @@ const (
 const inquiryEVPD = 0x01
 
 // planInquiry is INQUIRY of SPC-4.
-func planInquiry(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+func planInquiry(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	allocLen := uint32(binary.BigEndian.Uint16(cdb[3:]))
 	if cdb[1]&inquiryEVPD == 0 {
 		if cdb[2] != 0 {
 			return InvalidFieldInCDB.AtCDB(2, 7)
 		}
-		p.Reply = appendInquiry(p.Reply, p.state)
+		p.Reply = appendInquiry(p.Reply, n, p.Unit, p.state)
 		return p.cut(allocLen)
 	}
 	// Where there is no unit there is nothing to say about one.
@@ -29,7 +29,7 @@ func planInquiry(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	if row == nil || p.Unit == nil {
 		return InvalidFieldInCDB.AtCDB(2, 7)
 	}
-	p.Reply = appendVPD(p.Reply, p.state, row)
+	p.Reply = appendVPD(p.Reply, n, p.state, row)
 	return p.cut(allocLen)
 }
 
@@ -40,7 +40,11 @@ const (
 	inquiryVersionSPC4 = 0x06
 	inquiryHiSup       = 0x10 // LUNs have the hierarchical form
 	inquiryFormat      = 0x02 // response data format
-	inquiryCmdQue      = 0x02 // tasks are queued
+	inquiryCmdQue      = 0x02 // byte 7: tasks are queued
+	inquiryRMB         = 0x80 // byte 1: the medium can be removed
+	inquiryImplicit    = 0x10 // byte 5, TPGS: access states change, and initiators cannot change them
+	inquiryBoth        = 0x30 // byte 5, TPGS: initiators can, too
+	inquiryMultiPort   = 0x10 // byte 6, MULTIP: there are several ports
 
 	inquiryVersionsOff = 58
 )
@@ -54,18 +58,24 @@ var versionDescriptors = [...]uint16{
 	0x0960, // iSCSI
 }
 
-// appendInquiry adds the standard INQUIRY data of u (nil: of a LUN without
-// unit) to dst.
-func appendInquiry(dst []byte, u *unitState) []byte {
+// appendInquiry adds the standard INQUIRY data of u in state s (nil: of a LUN
+// without unit), as n sees it, to dst.
+func appendInquiry(dst []byte, n *Nexus, u *Unit, s *unitState) []byte {
 	d := [inquiryLen]byte{
 		0: peripheralDisk,
 		2: inquiryVersionSPC4,
 		3: inquiryHiSup | inquiryFormat,
 		4: inquiryLen - 5,
+		5: inquiryImplicit,
 		7: inquiryCmdQue,
 	}
 	if u == nil {
-		d[0] = peripheralNone
+		d[0], d[5] = peripheralNone, 0
+	} else {
+		describePorts(&d, u.medium)
+		if s.Removable {
+			d[1] = inquiryRMB
+		}
 	}
 	copy(d[8:], vendorID)
 	copy(d[16:], productID)
@@ -74,4 +84,17 @@ func appendInquiry(dst []byte, u *unitState) []byte {
 		binary.BigEndian.PutUint16(d[inquiryVersionsOff+2*i:], v)
 	}
 	return append(dst, d[:]...)
+}
+
+// describePorts fills in what depends on the ports through which m is reached.
+func describePorts(d *[inquiryLen]byte, m *Medium) {
+	units := m.unitList()
+	for _, u := range units {
+		if u.target.Group().explicit.Load() {
+			d[5] |= inquiryBoth
+		}
+		if u.target != units[0].target || len(u.target.Ports()) > 1 {
+			d[6] |= inquiryMultiPort
+		}
+	}
 }

@@ -14,15 +14,17 @@ import (
 func TestIdentityBytes(t *testing.T) {
 	n, _ := newNexus(t, nil)
 	tests := []struct{ name, cdb, want string }{
-		{"standard INQUIRY data", "12 00 00 00ff", `00 00 06 12 5b 00 00 02
+		{"standard INQUIRY data", "12 00 00 00ff", `00 00 06 12 5b 10 00 02
 			4945542020202020 5649525455414c2d4449534b20202020 30202020
 			00000000000000000000 000000000000000000000000
 			00a0 0460 04c0 0960 0000 0000 0000 0000
 			00000000000000000000000000000000000000000000`},
-		{"VPD 00h lists the pages in order", "12 01 00 00ff", "00 00 0007 00 80 83 86 b0 b1 b2"},
+		{"VPD 00h lists the pages in order", "12 01 00 00ff", "00 00 000a 00 80 83 85 86 87 88 b0 b1 b2"},
 		{"VPD 80h, a serial of 32 characters", "12 01 80 00ff", "00 80 0020 " +
 			"3037326138393835336338623034373338646564646331383861333739376332"},
-		{"VPD 83h, IET's T10 designator with zeros", "12 01 83 00ff", "00 83 001c 01 01 00 18 4945540000000000 072a89853c8b04738deddc188a3797c2"},
+		{"VPD 83h, IET's T10 designator with zeros first", "12 01 83 0020", "00 83 007c 01 01 00 18 4945540000000000 072a89853c8b04738deddc188a3797c2"},
+		{"VPD 85h, no address", "12 01 85 00ff", "00 85 0000"},
+		{"VPD 87h, all pages are shared", "12 01 87 00ff", "00 87 0004 3fff0000"},
 		{"VPD 86h", "12 01 86 00ff", "00 86 003c 00 07 01 000000000000 1c" + zeros(50)},
 		{"VPD B0h", "12 01 b0 00ff", "00 b0 003c 00ff 0008 00000400" + zeros(24) + "000000000000ffff" + zeros(20)},
 		{"VPD B1h", "12 01 b1 00ff", "00 b1 003c 000000 10" + zeros(56)},

@@ -38,6 +38,11 @@ func (n *Nexus) Detach() {
 	n.target.mu.Lock()
 	defer n.target.mu.Unlock()
 	delete(n.target.nexuses, n)
+	for _, u := range n.target.units {
+		if u != nil {
+			u.medium.tray.prevent(n, false)
+		}
+	}
 }
 
 // Cleared makes COMMANDS CLEARED BY ANOTHER INITIATOR pending on u, a unit of the

@@ -84,7 +84,8 @@ const MaxCollectLen = 64 << 10
 // with instead. p.Unit and p.Descriptor are set in both cases.
 //
 // The order of checks: LUN, pending unit attention, operation code and service
-// action, readiness, reservations of others (p.Status), reserved bits of the CDB, write protection, the command's own.
+// action, access state of the port, readiness, reservations of others (p.Status),
+// reserved bits of the CDB, write protection, the command's own.
 func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 	u := n.lookup(lun)
 	*p = Plan{Unit: u, Reply: p.Reply[:0]}
@@ -104,8 +105,8 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		if row == nil || !row.in(p.state) {
 			return unknownCommand(cdb)
 		}
-		if p.state.NotReady && !row.always && !row.mediumless {
-			return LUNotReady
+		if s := n.readiness(u, p.state, row); s != Good {
+			return s
 		}
 		if r := u.medium.reservations.now.Load(); r != nil && r.conflicts(n, row.access.of(cdb)) {
 			p.Status = StatusReservationConflict
@@ -138,6 +139,24 @@ func unknownCommand(cdb *[16]byte) Sense {
 		return InvalidFieldInCDB.AtCDB(1, 4)
 	}
 	return InvalidOpcode
+}
+
+// readiness returns the sense that a command of row ends with because of the
+// state that the port, the unit or its medium is in, or Good.
+func (n *Nexus) readiness(u *Unit, state *unitState, row *command) Sense {
+	if s := n.target.accessSense(row); s != Good {
+		return s
+	}
+	if row.always || row.mediumless {
+		return Good
+	}
+	if state.NotReady {
+		return LUNotReady
+	}
+	if u.medium.tray.ejected.Load() && !row.noMedium {
+		return MediumNotPresent
+	}
+	return Good
 }
 
 // reservedBitSet returns the sense for a CDB with the reserved bits hi (of

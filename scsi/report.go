@@ -41,11 +41,15 @@ func planReportLUNs(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 const requestDESC = 0x01
 
 // planRequestSense is REQUEST SENSE of SPC-4: sense data as data. It is the
-// pending unit attention, which is thereby reported, or NO SENSE.
+// pending unit attention, which is thereby reported, else why TEST UNIT READY
+// would not end well, else NO SENSE.
 func planRequestSense(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	s := LUNotSupported
 	if p.Unit != nil {
 		if s = n.attentionsOf(p.Unit).take(); s == Good {
+			s = n.readiness(p.Unit, p.state, commands[opTestUnitReady])
+		}
+		if s == Good {
 			s = p.Unit.medium.Erasing()
 		}
 	}

@@ -153,8 +153,9 @@ func TestCommandsUnderReservations(t *testing.T) {
 		"INQUIRY": always, "REPORT LUNS": always, "REQUEST SENSE": always,
 		"RELEASE(6)": "nny", "RELEASE(10)": "nny", // under a RESERVE they are GOOD and do nothing
 		"TEST UNIT READY": ready, "READ CAPACITY(10)": ready, "READ CAPACITY(16)": ready,
-		"START STOP UNIT": ready, // with START
-		"READ(6)":         read, "READ(10)": read, "READ(12)": read, "READ(16)": read,
+		"START STOP UNIT":              ready, // with START
+		"PREVENT ALLOW MEDIUM REMOVAL": ready, // that it allows
+		"READ(6)":                      read, "READ(10)": read, "READ(12)": read, "READ(16)": read,
 		"VERIFY(10)": read, "VERIFY(12)": read, "VERIFY(16)": read,
 		"GET LBA STATUS": read, "READ DEFECT DATA(10)": read, "READ DEFECT DATA(12)": read, "PRE-FETCH(10)": read, "PRE-FETCH(16)": read,
 		"MODE SENSE(6)": read, "MODE SENSE(10)": read,
@@ -166,6 +167,10 @@ func TestCommandsUnderReservations(t *testing.T) {
 	}
 	outcome := func(row *command, set func(c *cluster)) byte {
 		c := newCluster(t, 2)
+		settable(c.nexuses[2])
+		for _, n := range c.nexuses {
+			quiet(n)
+		}
 		set(c)
 		var p Plan
 		if a := do(t, c.nexuses[2], &p, cdbOf(t, goodCDB[row.name]), make([]byte, 64)); a.status == StatusReservationConflict {

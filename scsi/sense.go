@@ -66,6 +66,11 @@ var (
 	FormatCorrupted       = Sense{Key: MediumError, ASC: 0x31, ASCQ: 0x00}
 	FormatFailed          = Sense{Key: MediumError, ASC: 0x31, ASCQ: 0x01}
 	SanitizeFailed        = Sense{Key: MediumError, ASC: 0x31, ASCQ: 0x03}
+	MediumNotPresent      = Sense{Key: NotReady, ASC: 0x3a, ASCQ: 0x00}
+	RemovalPrevented      = Sense{Key: IllegalRequest, ASC: 0x53, ASCQ: 0x02}
+	PortTransition        = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x0a}
+	PortStandby           = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x0b}
+	PortUnavailable       = Sense{Key: NotReady, ASC: 0x04, ASCQ: 0x0c}
 	InternalTargetFailure = Sense{Key: HardwareError, ASC: 0x44, ASCQ: 0x00}
 	AbortedCommand        = Sense{Key: AbortedCmd, ASC: 0x00, ASCQ: 0x00}
 	InvalidMessage        = Sense{Key: IllegalRequest, ASC: 0x49, ASCQ: 0x00}

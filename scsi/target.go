@@ -20,6 +20,8 @@ type Target struct {
 
 	ports atomic.Pointer[Ports]
 
+	group atomic.Pointer[PortGroup] // never nil
+
 	mu      sync.Mutex          // serialises all changes; not taken by Plan
 	units   []*Unit             // by slot; nil where one was removed
 	nexuses map[*Nexus]struct{} // attached ones
@@ -30,6 +32,7 @@ func NewTarget(name string) *Target {
 	t := &Target{name: name, nexuses: make(map[*Nexus]struct{})}
 	t.luns.Store(new(lunSnapshot))
 	t.SetPorts(Ports{1: 1})
+	t.group.Store(firstGroup)
 	return t
 }
 
@@ -141,6 +144,7 @@ func (t *Target) Reset() {
 func (t *Target) reset(u *Unit, kind attention) {
 	u.mode.Store(0)
 	u.medium.reservations.endHold()
+	u.medium.tray.allow()
 	for n := range t.nexuses {
 		n.attentionsOf(u).set(kind)
 	}

@@ -151,6 +151,8 @@ func TestWriteProtection(t *testing.T) {
 	readOnly, _ := newNexus(t, func(c *UnitConfig) { everything(c); c.ReadOnly = true })
 	software, u := newNexus(t, everything)
 	u.mode.Store(modeSWP)
+	settable(readOnly)
+	settable(software)
 	var p Plan
 	writes := 0
 	rows(func(_ byte, row *command) {

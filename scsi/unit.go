@@ -24,6 +24,7 @@ type UnitConfig struct {
 	ReadOnly    bool // writes are refused
 	WriteCache  bool // WCE: an acknowledged write may still be volatile
 	NonRotating bool // VPD B1h says solid state
+	Removable   bool // the medium can be ejected and loaded
 
 	// Thin says that blocks can be given back, and then read as zeros. They are
 	// given back in pieces of UnmapGranularity logical blocks, of which the
@@ -35,6 +36,7 @@ type UnitConfig struct {
 	WSNZ             bool // a WRITE SAME must say how many blocks it writes
 
 	ScsiID [16]byte // IET's ScsiId, in VPD 83h
+	NAA    bool     // VPD 83h has an NAA designator too, of which initiators build the WWID then
 	ScsiSN string   // IET's ScsiSN, in VPD 80h: 1 to 32 printable ASCII characters
 
 	// MaxTransfer is the most bytes one READ, WRITE or VERIFY may ask for, at
@@ -100,6 +102,7 @@ type Medium struct {
 	units   []*Unit    // in a target; the slice is never changed, but replaced
 
 	reservations registrar
+	tray         tray
 
 	erasure      atomic.Pointer[Erasure] // under way, or failed; nil: none
 	keepErasures func(*Erasure) error    // nil: they are forgotten with the process

@@ -11,6 +11,7 @@ type vpdPage struct {
 	code byte
 	name string
 	body func(dst []byte, u *unitState) []byte
+	port func(dst []byte, n *Nexus, u *unitState) []byte // in place of body: depends on the port
 }
 
 // vpdPages are the pages, sorted by code as page 00h must list them. It is
@@ -19,13 +20,16 @@ var vpdPages []vpdPage
 
 func init() {
 	vpdPages = []vpdPage{
-		{0x00, "Supported VPD Pages", appendSupportedPages},
-		{0x80, "Unit Serial Number", appendUnitSerial},
-		{0x83, "Device Identification", appendIdentification},
-		{0x86, "Extended INQUIRY Data", appendExtendedInquiry},
-		{0xb0, "Block Limits", appendBlockLimits},
-		{0xb1, "Block Device Characteristics", appendCharacteristics},
-		{0xb2, "Logical Block Provisioning", appendProvisioning},
+		{code: 0x00, name: "Supported VPD Pages", body: appendSupportedPages},
+		{code: 0x80, name: "Unit Serial Number", body: appendUnitSerial},
+		{code: 0x83, name: "Device Identification", port: appendIdentification},
+		{code: 0x85, name: "Management Network Addresses", body: appendNoAddresses},
+		{code: 0x86, name: "Extended INQUIRY Data", body: appendExtendedInquiry},
+		{code: 0x87, name: "Mode Page Policy", body: appendModePolicy},
+		{code: 0x88, name: "SCSI Ports", port: appendPorts},
+		{code: 0xb0, name: "Block Limits", body: appendBlockLimits},
+		{code: 0xb1, name: "Block Device Characteristics", body: appendCharacteristics},
+		{code: 0xb2, name: "Logical Block Provisioning", body: appendProvisioning},
 	}
 }
 
@@ -43,11 +47,15 @@ func vpdPageOf(code byte) *vpdPage {
 // and the length of what follows in two bytes.
 const vpdHeaderLen = 4
 
-// appendVPD adds a page about u to dst.
-func appendVPD(dst []byte, u *unitState, page *vpdPage) []byte {
+// appendVPD adds a page about u, as n sees it, to dst.
+func appendVPD(dst []byte, n *Nexus, u *unitState, page *vpdPage) []byte {
 	start := len(dst)
 	dst = append(dst, peripheralDisk, page.code, 0, 0)
-	dst = page.body(dst, u)
+	if page.port != nil {
+		dst = page.port(dst, n, u)
+	} else {
+		dst = page.body(dst, u)
+	}
 	binary.BigEndian.PutUint16(dst[start+2:], uint16(len(dst)-start-vpdHeaderLen))
 	return dst
 }
@@ -61,13 +69,15 @@ func appendSupportedPages(dst []byte, _ *unitState) []byte {
 
 func appendUnitSerial(dst []byte, u *unitState) []byte { return appendSerial(dst, u.ScsiSN) }
 
-// appendIdentification is IET's one designator, T10 vendor ID based and
-// binary; initiators build the WWID from these bytes.
-func appendIdentification(dst []byte, u *unitState) []byte {
-	const codeSetBinary, typeT10Vendor = 0x01, 0x01
-	dst = append(dst, codeSetBinary, typeT10Vendor, 0, byte(len(t10Vendor)+len(u.ScsiID)))
-	dst = append(dst, t10Vendor...)
-	return append(dst, u.ScsiID[:]...)
+// appendNoAddresses is Management Network Addresses without one: ietadm talks
+// over a socket of the machine, not over a network.
+func appendNoAddresses(dst []byte, _ *unitState) []byte { return dst }
+
+// appendModePolicy says of all mode pages and subpages that the nexuses share
+// them. See SPC-4, Mode Page Policy.
+func appendModePolicy(dst []byte, _ *unitState) []byte {
+	const policyShared = 0x00
+	return append(dst, pageAll, subpageAll, policyShared, 0)
 }
 
 // Extended INQUIRY Data. See SPC-4.

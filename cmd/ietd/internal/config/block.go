@@ -31,6 +31,7 @@ func (p *confParser) finish() {
 		p.sayAt(p.blocks[target].luns[lun], Error, "both", "Lun: %s", text)
 	})
 	p.sharedIdentities()
+	p.portGroups()
 }
 
 // pings makes NOPTimeout what IET made of it.

@@ -70,6 +70,7 @@ var directives = []directive{
 	{name: "Lun", inTarget: true, repeats: true, read: (*confParser).lunLine},
 	{name: "LunMask", inTarget: true, repeats: true, read: (*confParser).maskLine},
 	{name: "Redirect", inTarget: true, read: (*confParser).redirectLine},
+	{name: "PortGroup", inTarget: true, read: (*confParser).portGroupLine},
 	{name: "IncomingUser", repeats: true, read: (*confParser).incomingUser},
 	{name: "OutgoingUser", read: (*confParser).outgoingUser},
 	{name: "MaxSessions", inTarget: true, read: (*confParser).numberLine},

@@ -73,6 +73,8 @@ type Target struct {
 
 	Redirect *Redirect // where logins are sent instead; nil: they are served
 
+	Group PortGroup // target port group, and its access state
+
 	ByFlags bool // --target and --lun made it: its backings must be there at the start
 
 	Masks []Mask // who sees which LUNs; the first that matches decides; no masks: all see all
@@ -124,6 +126,9 @@ type Lun struct {
 	ScsiID  [16]byte // VPD 83h
 	ScsiSN  string   // VPD 80h
 	WSNZ    bool     // a WRITE SAME must say how many blocks it writes
+
+	NAA       bool // VPD 83h has an NAA designator, too
+	Removable bool // initiators can eject the medium, and load it again
 }
 
 // MaxLun is the highest logical unit number: 14 bits of flat addressing, as in

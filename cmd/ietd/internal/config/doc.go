@@ -34,11 +34,12 @@
 //	  MaxSessions, QueuedCommands, Wthreads, Type, NOPInterval, NOPTimeout NUMBER
 //	  InitialR2T Yes|No …            the session keys of RFC 7143, Section 13
 //
-// Of our own are the parameters Direct, PhysicalBlockSize, Thin and WSNZ of a Lun
-// line, and directives that IET's parser passed over:
+// Of our own are the parameters Direct, PhysicalBlockSize, Thin, WSNZ, NAA and
+// Removable of a Lun line, and directives that IET's parser passed over:
 //
 //	LunMask INITIATOR LUNS [ro]
 //	Redirect ADDRESS[:PORT] [permanent]
+//	PortGroup NUMBER [STATE] [explicit]
 //
 // INITIATOR is a pattern of the initiator's name in which * stands for any
 // characters and ? for one, compared without case, or an address or prefix as in

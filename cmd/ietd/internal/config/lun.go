@@ -40,6 +40,8 @@ var lunParams = []lunParam{
 	{"Direct", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Direct, v) }},
 	{"Thin", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Thin, v) }},
 	{"WSNZ", "yes or no", setWSNZ},
+	{"NAA", "yes or no", func(l *Lun, v string) bool { return setYes(&l.NAA, v) }},
+	{"Removable", "yes or no", func(l *Lun, v string) bool { return setYes(&l.Removable, v) }},
 }
 
 // errParamTwice is the one mistake on a Lun line that is ours: IET took the last.
@@ -124,6 +126,11 @@ func lunParamNames() string {
 func setText(dst *string, v string) bool {
 	*dst = v
 	return v != ""
+}
+
+func setYes(dst *bool, v string) bool {
+	*dst = v == "yes"
+	return v == "yes" || v == "no"
 }
 
 func setSize(dst *uint32, v string) bool {

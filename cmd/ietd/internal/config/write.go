@@ -66,6 +66,9 @@ func writeTarget(b *bytes.Buffer, t *Target) {
 	if t.Redirect != nil {
 		fmt.Fprintf(b, "%sRedirect %s\n", indent, t.Redirect)
 	}
+	if t.Group.Number != 0 {
+		fmt.Fprintf(b, "%sPortGroup %v\n", indent, t.Group)
+	}
 	for i := range targetNumbers {
 		row := &targetNumbers[i]
 		if n := *row.dst(t); n != 0 { // 0 is the default of each
@@ -120,6 +123,12 @@ func (l *Lun) text(target string) string {
 	if l.ScsiSN != scsi.DefaultScsiSN(l.ScsiID) {
 		add("ScsiSN", l.ScsiSN)
 	}
+	if l.NAA {
+		add("NAA", "yes")
+	}
+	if l.Removable {
+		add("Removable", "yes")
+	}
 	return fmt.Sprintf("%d %s", l.Number, strings.Join(pairs, ","))
 }
 
@@ -155,7 +164,7 @@ func (t *Target) Equal(o *Target) bool {
 			return false
 		}
 	}
-	return t.Name == o.Name && t.Alias == o.Alias && t.Keys == o.Keys &&
+	return t.Name == o.Name && t.Alias == o.Alias && t.Keys == o.Keys && t.Group == o.Group &&
 		slices.Equal(t.Luns, o.Luns) && slices.Equal(t.Incoming, o.Incoming) && SameAccount(t.Outgoing, o.Outgoing) && SameRedirect(t.Redirect, o.Redirect) &&
 		slices.EqualFunc(t.Masks, o.Masks, func(a, b Mask) bool {
 			return a.Initiator == b.Initiator && a.ReadOnly == b.ReadOnly && slices.Equal(a.Luns, b.Luns)

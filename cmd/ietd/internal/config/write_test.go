@@ -162,6 +162,7 @@ func TestEqual(t *testing.T) {
 		"QueuedCommands":  func(t *Target) { t.QueuedCommands++ },
 		"Wthreads":        func(t *Target) { t.Wthreads++ },
 		"NOPInterval":     func(t *Target) { t.NOPInterval++ },
+		"port group":      func(t *Target) { t.Group = PortGroup{Number: 2, State: scsi.Standby} },
 		"redirect":        func(t *Target) { t.Redirect = &Redirect{Port: 1} },
 		"NOPTimeout":      func(t *Target) { t.NOPTimeout++ },
 		"mask":            func(t *Target) { t.Masks[0].ReadOnly = false },

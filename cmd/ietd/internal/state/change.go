@@ -76,6 +76,15 @@ func lunDifference(a, b *config.Lun) (text string, other, identity bool) {
 	if a.WSNZ != b.WSNZ {
 		parts = append(parts, fmt.Sprintf("WSNZ %s -> %s", yesNo(a.WSNZ), yesNo(b.WSNZ)))
 	}
+	for _, f := range []struct {
+		name string
+		a, b bool
+	}{{"NAA", a.NAA, b.NAA}, {"Removable", a.Removable, b.Removable}} {
+		if f.a != f.b {
+			parts = append(parts, fmt.Sprintf("%s %s -> %s", f.name, yesNo(f.a), yesNo(f.b)))
+			identity = true
+		}
+	}
 	return strings.Join(parts, ", "), other, identity
 }
 

@@ -40,6 +40,14 @@ var directives = append([]directive{
 	{"LunMask", "now",
 		func(a, b *config.Target) bool { return maskText(a) == maskText(b) },
 		maskText},
+	{"PortGroup", "now",
+		func(a, b *config.Target) bool { return a.Group == b.Group },
+		func(t *config.Target) string {
+			if t.Group.Number == 0 {
+				return "none"
+			}
+			return t.Group.String()
+		}},
 	{"Redirect", newSessions,
 		func(a, b *config.Target) bool { return config.SameRedirect(a.Redirect, b.Redirect) },
 		redirectText},

@@ -72,6 +72,7 @@ type Manager struct {
 	ports   map[uint16]*hosted // by relative target port identifier
 	byUnit  map[*scsi.Unit]*lun
 	waiting map[*lun]*attempt
+	groups  map[uint16]*scsi.PortGroup // by number; those that were ever named
 
 	// Of the retry goroutine (retry.go).
 	wake       chan struct{}
@@ -91,7 +92,8 @@ func New(o Options) *Manager {
 		media: media{byPath: make(map[string]*medium), byID: make(map[fileID]*medium), byUnit: make(map[aptpl.Unit]*medium)},
 		ports: make(map[uint16]*hosted), targets: make(map[uint32]*hosted), byName: make(map[string]*hosted),
 		byUnit: make(map[*scsi.Unit]*lun), waiting: make(map[*lun]*attempt),
-		wake: make(chan struct{}, 1), first: retryFirst, logout: logoutTime,
+		groups: make(map[uint16]*scsi.PortGroup),
+		wake:   make(chan struct{}, 1), first: retryFirst, logout: logoutTime,
 	}
 }
 

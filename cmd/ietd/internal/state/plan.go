@@ -177,6 +177,7 @@ func (p *plan) addTarget(tid uint32, cfg *config.Target) *hosted {
 		h.made = m.made
 		m.targets[h.tid], m.byName[key(h.name)] = h, h
 		m.setPorts(h)
+		m.joinGroup(h, config.PortGroup{})
 	})
 	return h
 }
@@ -189,6 +190,7 @@ func (p *plan) removeTarget(h *hosted) {
 	p.edits = append(p.edits, func(e *target.Edit) error { return e.Remove(h.name) })
 	p.after = append(p.after, func() {
 		delete(m.targets, h.tid)
+		h.scsi.JoinGroup(nil)
 		delete(m.byName, key(h.name))
 		m.freePorts(h)
 	})
@@ -262,7 +264,7 @@ func tryAccess(path string, write bool) error {
 
 // makeUnit makes the unit of a LUN whose disk is open, or missing.
 func (m *Manager) makeUnit(l *lun) error {
-	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, Medium: l.medium.Medium}
+	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, NAA: l.cfg.NAA, Removable: l.cfg.Removable, Medium: l.medium.Medium}
 	err := m.restoreErasure(l)
 	if err != nil {
 		return lunError(l, err)

@@ -167,8 +167,10 @@ func (p *plan) changeDirectives(h *hosted, next *config.Target) {
 		return e.Replace(changed.entry(m.cfg.QueueDepth))
 	})
 	p.after = append(p.after, func() {
+		was := h.cfg.Group
 		h.cfg = cfg
 		m.review(h, old)
+		m.joinGroup(h, was)
 	})
 }
 

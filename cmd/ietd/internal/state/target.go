@@ -87,7 +87,10 @@ func (m *Manager) UpdateTarget(tid uint32, params []admin.Param) ([]admin.Effect
 		return nil, refuse(errInvalid, "%v", err)
 	}
 	m.mu.Lock()
+	was := h.cfg.Group
 	h.cfg = next
+	m.joinGroup(h, was)
+	m.shareGroup(h)
 	m.mu.Unlock()
 	m.publish(h)
 	m.changed()
@@ -115,7 +118,7 @@ func setTargetParam(t *config.Target, p admin.Param) (admin.Effect, error) {
 			continue
 		}
 		effect.Key = n
-		if n == "Wthreads" || n == "Type" {
+		if n == "Wthreads" || n == "Type" || n == "PortGroup" {
 			effect.When = "now"
 		}
 		return effect, setDirective(t, n, p.Value)
@@ -124,7 +127,7 @@ func setTargetParam(t *config.Target, p admin.Param) (admin.Effect, error) {
 }
 
 // targetParams are the directives of a target that can be changed.
-var targetParams = []string{"Wthreads", "Type", "QueuedCommands", "NOPInterval", "NOPTimeout", "MaxSessions", "Alias"}
+var targetParams = []string{"Wthreads", "Type", "QueuedCommands", "NOPInterval", "NOPTimeout", "MaxSessions", "Alias", "PortGroup"}
 
 // setDirective has ietd.conf's own parser read the value, so that both take the
 // same.
@@ -152,6 +155,8 @@ func setDirective(t *config.Target, name, value string) error {
 		t.MaxSessions = from.MaxSessions
 	case "Alias":
 		t.Alias = from.Alias
+	case "PortGroup":
+		t.Group = from.Group
 	}
 	return nil
 }
