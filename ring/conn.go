@@ -79,6 +79,7 @@ type conn struct {
 	curt      bool // with lastWords: without waiting for the initiator to close
 	loggedOut bool // its end does not end the session
 
+	rejects   int  // Reject PDUs queued since bytes went out
 	badDigest bool // a data digest error was logged
 
 	gone []chan struct{} // closed when the slot is free again
@@ -90,6 +91,14 @@ func (c *conn) setState(s connState) {
 		panic("ring: connection goes where it cannot")
 	}
 	c.state = s
+}
+
+// unread reports whether more answers wait to be sent than any initiator can
+// have asked for that reads them: a task lives until its answer is sent, and an
+// initiator that knows of no answer has a window of commands open and some
+// immediate ones. What it is refused counts since the last send.
+func (c *conn) unread() bool {
+	return c.numTasks > 2*c.sess.depth+4*maxImmediate || c.rejects > maxRejects
 }
 
 func (c *conn) serving() bool { return c.state == connServing }

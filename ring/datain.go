@@ -19,11 +19,32 @@ func (l *loop) dataIn(t *task) {
 		}
 	}
 	if t.plan.Action == scsi.ActionRead {
+		if len(t.spans) == 0 && t.floods(n) {
+			t.status = scsi.StatusTaskSetFull
+			l.respond(t)
+			return
+		}
 		l.read(t, n)
 		return
 	}
 	t.fill(t.plan.Reply[:n])
 	l.sendData(t, n)
+}
+
+// floods reports whether a read of n bytes that needs no memory for them, from
+// nullio, would queue more headers than a connection may: with short data
+// segments they are what takes room.
+func (t *task) floods(n int) bool {
+	c := t.conn
+	most := n / c.params.MaxXmitDataSegmentLength
+	if most <= manyPDUs {
+		return false // the ordinary case
+	}
+	queued := 0
+	for v := c.tasks; v != nil; v = v.next {
+		queued += v.outs
+	}
+	return queued > 0 && queued+most > maxQueued
 }
 
 // sendData queues n bytes of t's data as Data-In PDUs, the last one with the

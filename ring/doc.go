@@ -76,6 +76,7 @@
 //	no memory for data that comes unasked      TASK SET FULL                         -
 //	no memory otherwise                        the command waits                     -
 //	memory held, and nothing done for 5 s      the connection and its session end    info
+//	answers that are not read                  the connection and its session end    info
 //	ping not answered                          the connection and its session end    info
 //	other end gone or its window closed        the same, by TCP after 2 minutes      info
 //	connection closed without a logout         the session ends                      info

@@ -216,6 +216,30 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// An initiator that sends and sends and reads nothing fills no memory of ours.
+func TestUnreadAnswers(t *testing.T) {
+	p := newPlane(t, 1)
+	for _, tt := range []struct {
+		name string
+		make func(i *peer) *pdu.PDU
+	}{
+		{"answers that are not read", func(i *peer) *pdu.PDU { return i.scsi(0, testUnitReady, 0, nil) }},
+		{"Rejects that are not read", func(i *peer) *pdu.PDU {
+			r := i.request(pdu.OpSNACK, 0)
+			i.cmdSN--
+			return r
+		}},
+	} {
+		i := p.connect(defaults)
+		for {
+			if _, err := i.Write(i.framing.Append(nil, tt.make(i))); err != nil {
+				break
+			}
+		}
+		<-i.sess.Done()
+	}
+}
+
 // More immediate requests than there may be open are rejected.
 func TestTooManyImmediate(t *testing.T) {
 	p := newPlane(t, 1)
@@ -240,5 +264,40 @@ func TestTooManyImmediate(t *testing.T) {
 	}
 	if seen[pdu.OpR2T] != maxImmediate || seen[pdu.OpReject] != 8 {
 		t.Errorf("%v", seen)
+	}
+}
+
+// Reads of nullio in short data segments do not queue without bound.
+func TestShortSegments(t *testing.T) {
+	p := newPlane(t, 1)
+	params := defaults
+	params.MaxXmitDataSegmentLength = 512
+	i := p.connect(params)
+	const blocks = 16384 // 8 MiB, 16384 PDUs
+	var wire []byte
+	open := map[uint32]bool{}
+	for range 8 {
+		c := i.scsi(1, read10(0, blocks), blocks*512, nil)
+		open[c.ITT()] = true
+		wire = i.framing.Append(wire, c)
+	}
+	if _, err := i.Write(wire); err != nil {
+		t.Fatal(err)
+	}
+	full := 0
+	for len(open) > 0 {
+		a := i.next()
+		switch {
+		case a.Opcode() == pdu.OpSCSIResponse && scsi.Status(a.SCSIResponse().Status()) == scsi.StatusTaskSetFull:
+			full++
+			delete(open, a.ITT())
+		case a.Opcode() != pdu.OpDataIn:
+			t.Fatalf("%v", a.Opcode())
+		case a.DataIn().HasStatus():
+			delete(open, a.ITT())
+		}
+	}
+	if full == 0 || full == 8 {
+		t.Errorf("%d of 8 ended with TASK SET FULL", full)
 	}
 }

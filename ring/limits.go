@@ -58,6 +58,17 @@ const (
 	// command window.
 	maxImmediate = 32
 
+	// maxQueued is how many Data-In PDUs of reads that hold no memory may wait
+	// for an initiator; one read may have more.
+	maxQueued = 1 << 16
+
+	// manyPDUs is from how many on the PDUs of one read are looked at for that.
+	manyPDUs = 256
+
+	// maxRejects is how many Reject PDUs may wait for an initiator that takes
+	// nothing.
+	maxRejects = 1024
+
 	// A connection may hold a heldShare-th of its loop's buffer memory, and
 	// one command of any size.
 	heldShare = 4

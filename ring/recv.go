@@ -68,6 +68,9 @@ func (l *loop) recvDone(c *conn, gen uint16, e uring.CQE) {
 		}
 		l.bufs.Return(id)
 	}
+	if c.gen != gen {
+		return // what arrived has ended the connection
+	}
 	if c.state == connDraining {
 		l.drained(c)
 		return
@@ -152,6 +155,10 @@ func (l *loop) headerDigest(c *conn) {
 // begin looks at the header and lets its opcode say where the data goes.
 func (l *loop) begin(c *conn) {
 	r := &c.recv
+	if c.unread() {
+		l.drain(c, "the initiator does not read what it is answered")
+		return
+	}
 	r.phase, r.have = phaseData, 0
 	r.left = r.bhs.DataLen()
 	r.task, r.off, r.digest, r.note = nil, 0, 0, 0

@@ -14,6 +14,7 @@ func (l *loop) reject(c *conn, reason pdu.RejectReason) { l.rejectHeader(c, &c.r
 // rejectHeader answers the PDU with header refused, which may have arrived long
 // ago, with a Reject. It carries that header (RFC 7143, Section 11.17).
 func (l *loop) rejectHeader(c *conn, refused *pdu.BHS, reason pdu.RejectReason) {
+	c.rejects++
 	o := l.newOut(c, nil)
 	h := o.bhs()
 	h.SetOpcode(pdu.OpReject)

@@ -223,7 +223,7 @@ func (l *loop) startSend(c *conn) {
 // sendDone frees what went out.
 func (l *loop) sendDone(c *conn, res int32) {
 	q := &c.out
-	c.sending, c.stalled = false, 0
+	c.sending, c.stalled, c.rejects = false, 0, 0
 	l.blocks.put(q.block)
 	q.block = nil
 	q.flying = 0
