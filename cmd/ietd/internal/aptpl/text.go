@@ -38,8 +38,12 @@ func encode(u Unit, r *scsi.Reservations) []byte {
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "checksum %08x\n", crc32.Checksum(b.Bytes(), castagnoli))
-	return b.Bytes()
+	return sealed(b.String())
+}
+
+// sealed returns body with its checksum behind it.
+func sealed(body string) []byte {
+	return fmt.Appendf([]byte(body), "checksum %08x\n", crc32.Checksum([]byte(body), castagnoli))
 }
 
 func nexusText(id scsi.NexusID) string {
@@ -52,7 +56,7 @@ func decode(u Unit, text []byte) (*scsi.Reservations, error) {
 		return nil, fmt.Errorf("it does not begin with %q, or is too short", strings.TrimSpace(firstLine))
 	}
 	body, last := text[:len(text)-checksumLen], text[len(text)-checksumLen:]
-	if string(last) != fmt.Sprintf("checksum %08x\n", crc32.Checksum(body, castagnoli)) {
+	if !bytes.Equal(sealed(string(body))[len(body):], last) {
 		return nil, errors.New("its checksum is wrong")
 	}
 	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")[1:]
