@@ -4,6 +4,7 @@
 package backing
 
 import (
+	"io/fs"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -97,21 +98,22 @@ func (d *Disk) seekData(off, n int64) (from, to int64, err error) {
 	return from, min(to, off+n), err
 }
 
-// Usage returns how many bytes the disk takes of what is below it, and how many
-// more that could give. known is false for what has no such limit: a block
-// device, whose room is its own, and nullio.
-func (d *Disk) Usage() (used, available int64, known bool, err error) {
-	if d.null || !d.thin.known {
-		return 0, 0, false, nil
-	}
+// LimitedRoom reports whether the disk takes room of a file system, which Usage
+// tells. A block device has its own, and nullio needs none.
+func (d *Disk) LimitedRoom() bool { return !d.null && d.thin.known }
+
+// Usage returns how many bytes the file at path takes of its file system, and how
+// many more that could give. It asks by path, so that no open disk is held by a
+// file system that does not answer.
+func Usage(path string) (used, available int64, err error) {
 	var st unix.Stat_t
-	if err := unix.Fstat(d.fd, &st); err != nil {
-		return 0, 0, false, d.pathError("fstat", err)
+	if err := unix.Stat(path, &st); err != nil {
+		return 0, 0, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
-	var fs unix.Statfs_t
-	if err := unix.Fstatfs(d.fd, &fs); err != nil {
-		return 0, 0, false, d.pathError("fstatfs", err)
+	var f unix.Statfs_t
+	if err := unix.Statfs(path, &f); err != nil {
+		return 0, 0, &fs.PathError{Op: "statfs", Path: path, Err: err}
 	}
 	const sector = 512 // st_blocks, whatever the file system's block is (stat(2))
-	return st.Blocks * sector, int64(fs.Bavail) * fs.Bsize, true, nil
+	return st.Blocks * sector, int64(f.Bavail) * f.Bsize, nil
 }

@@ -37,6 +37,7 @@ func Describe(d *backing.Disk, c scsi.UnitConfig) scsi.UnitConfig {
 	c.Blocks, c.BlockSize, c.PhysicalBlockSize = d.Blocks(), d.BlockSize(), d.PhysicalBlockSize()
 	c.ReadOnly, c.WriteCache, c.NonRotating = d.ReadOnly(), d.WriteBack(), d.NonRotating()
 	c.Thin, c.KnowsUnmapped = d.Thin(), d.KnowsExtents()
+	c.KnowsSpace = d.Thin() && d.LimitedRoom()
 	granule, granuleOff := d.Granule()
 	c.UnmapGranularity = uint32(granule / int64(d.BlockSize()))
 	c.UnmapAlignment = uint32(granuleOff / int64(d.BlockSize()))

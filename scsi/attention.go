@@ -23,6 +23,7 @@ const (
 	attPRReleased                        // another nexus released a reservation that let registrants in
 	attPRPreempted                       // PREEMPT of another nexus took the registration away
 	attAccessState                       // a target port group has another access state
+	attThreshold                         // the medium has little room left
 	attCapacity                          // the number of blocks has changed
 	attLUNsChanged                       // a LUN was added or removed
 	numAttentions  = iota
@@ -42,6 +43,7 @@ var attentionSense = [numAttentions]Sense{
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x04},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x05},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x06},
+	{Key: UnitAttention, ASC: 0x38, ASCQ: 0x07},
 	{Key: UnitAttention, ASC: 0x2a, ASCQ: 0x09},
 	{Key: UnitAttention, ASC: 0x3f, ASCQ: 0x0e},
 }

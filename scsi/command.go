@@ -139,6 +139,8 @@ func commandTable() [256]*command {
 		0x42: {name: "UNMAP", dir: ToTarget, access: accessConflict, writes: true, has: isThin, plan: planUnmap, collect: collectUnmap,
 			usage: []byte{0x42, 0, 0, 0, 0, 0, 0x1f, 0xff, 0xff, 0}},
 		0x48: {name: "SANITIZE", known: true, actions: sanitizeRows()},
+		0x4d: {name: "LOG SENSE", reach: reachStandby, dir: ToInitiator, access: accessRead, mediumless: true, plan: planLogSense,
+			usage: []byte{0x4d, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff, 0}},
 		0x55: {name: "MODE SELECT(10)", reach: reachStandby, dir: ToTarget, access: accessConflict, plan: planModeSelect10, collect: collectMode10,
 			usage: []byte{0x55, 0x10, 0, 0, 0, 0, 0, 0xff, 0xff, 0}},
 		0x56: {name: "RESERVE(10)", dir: NoData, access: accessAlways, plan: planReserve, collect: collectReserve,

@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 63 {
-		t.Errorf("%d commands, want 63: is the new one in the tests?", len(names))
+	if len(names) != 64 {
+		t.Errorf("%d commands, want 64: is the new one in the tests?", len(names))
 	}
 }
 
@@ -95,6 +95,7 @@ var goodCDB = map[string]string{
 	"WRITE SAME(10)":               "41 08 00000001 00 0001",
 	"UNMAP":                        "42 00 00000000 00 0018",
 	"WRITE SAME(16)":               "93 09 0000000000000001 00000001",
+	"LOG SENSE":                    "4d 00 40 00 00 0000 00ff",
 	"FORMAT UNIT":                  "04 10 000000",
 	"READ DEFECT DATA(10)":         "37 00 18 00000000 00ff",
 	"READ DEFECT DATA(12)":         "b7 18 00000000 000000ff",
@@ -275,7 +276,7 @@ func TestReportTaskFunctions(t *testing.T) {
 // TestAllocationLength cuts the reply of every command that has an allocation
 // length; the length fields inside must not change.
 func TestAllocationLength(t *testing.T) {
-	n, _ := newNexus(t, nil)
+	n, _ := newNexus(t, everything)
 	for _, tc := range []struct {
 		name, format string
 		most         int // largest allocation length
@@ -285,6 +286,7 @@ func TestAllocationLength(t *testing.T) {
 		{"INQUIRY, a VPD page", "12 01 83 %04x", 0xffff},
 		{"MODE SENSE(6)", "1a 00 3f 00 %02x", 0xff},
 		{"MODE SENSE(10)", "5a 00 3f 00 000000 %04x", 0xffff},
+		{"LOG SENSE", "4d 00 4c 00 00 0000 %04x", 0xffff},
 		{"READ DEFECT DATA(10)", "37 00 18 00000000 %04x", 0xffff},
 		{"READ DEFECT DATA(12)", "b7 18 00000000 %08x", 0xffffffff},
 		{"READ CAPACITY(16)", "9e 10 0000000000000000 %08x", 0xffffffff},

@@ -22,6 +22,7 @@
 //	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE, START STOP UNIT
 //	unmap.go writesame.go lbastatus.go
 //	erasure.go sanitize.go format.go
+//	logsense.go space.go LOG SENSE, and what room a thin disk has
 //	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
 //	mode.go modesense.go modeselect.go
 //	report.go            REPORT LUNS, REQUEST SENSE

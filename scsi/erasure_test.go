@@ -107,7 +107,7 @@ func TestNoBlockErase(t *testing.T) {
 // is erased, has failed to be, and is again as it was.
 func TestErasureGate(t *testing.T) {
 	const sanitize, ause, format = "48 02 0000000000 0000", "48 22 0000000000 0000", "04 00 000000"
-	allowed := map[string]bool{"INQUIRY": true, "REPORT LUNS": true, "REQUEST SENSE": true,
+	allowed := map[string]bool{"INQUIRY": true, "LOG SENSE": true, "REPORT LUNS": true, "REQUEST SENSE": true,
 		"REPORT SUPPORTED OPERATION CODES": true, "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": true,
 		"REPORT TARGET PORT GROUPS": true, "SET TARGET PORT GROUPS": true}
 	sanitizes := func(name string) bool { return len(name) > 8 && name[:8] == "SANITIZE" }

@@ -22,7 +22,7 @@ func TestProvisioningAgrees(t *testing.T) {
 		unmap                  bool
 	}{
 		{"fully provisioned", nil, "0000", "00" + zeros(16) + "000000000000ffff", "00000000", false},
-		{"thin, in pieces of a block", everything, "c000", "00 00100000 00000100 00000001 80000000 000000000000ffff", "00e40200", true},
+		{"thin, in pieces of a block", everything, "c000", "00 00100000 00000100 00000001 80000000 000000000000ffff", "0be40200", true},
 		{"thin, in pieces of 8 from block 3 on", func(c *UnitConfig) { c.Thin, c.UnmapGranularity, c.UnmapAlignment = true, 8, 3 },
 			"c000", "00 00100000 00000100 00000008 80000003 000000000000ffff", "00e40200", true},
 		{"WSNZ", func(c *UnitConfig) { c.WSNZ = true }, "0000", "01" + zeros(16) + "000000000000ffff", "00000000", false},

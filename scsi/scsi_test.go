@@ -19,7 +19,9 @@ func unitConfig() UnitConfig {
 }
 
 // everything makes c a unit that has every command.
-func everything(c *UnitConfig) { c.Thin, c.KnowsUnmapped, c.Removable = true, true, true }
+func everything(c *UnitConfig) {
+	c.Thin, c.KnowsUnmapped, c.KnowsSpace, c.Removable = true, true, true, true
+}
 
 func newUnit(t testing.TB, change func(c *UnitConfig)) *Unit {
 	t.Helper()

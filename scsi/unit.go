@@ -33,6 +33,7 @@ type UnitConfig struct {
 	UnmapGranularity uint32
 	UnmapAlignment   uint32
 	KnowsUnmapped    bool // GET LBA STATUS tells what was given back
+	KnowsSpace       bool // Medium.SetSpace is told what room there is
 	WSNZ             bool // a WRITE SAME must say how many blocks it writes
 
 	ScsiID [16]byte // IET's ScsiId, in VPD 83h
@@ -103,6 +104,9 @@ type Medium struct {
 
 	reservations registrar
 	tray         tray
+
+	space    atomic.Pointer[Space] // nil: not known yet
+	spaceLow bool                  // of who calls SetSpace
 
 	erasure      atomic.Pointer[Erasure] // under way, or failed; nil: none
 	keepErasures func(*Erasure) error    // nil: they are forgotten with the process

@@ -167,5 +167,9 @@ func appendProvisioning(dst []byte, u *unitState) []byte {
 	if !u.Thin {
 		return append(dst, 0, 0, 0, 0)
 	}
-	return append(dst, 0, provisioningLBPU|provisioningLBPWS|provisioningLBPWS10|provisioningLBPRZ, provisioningThin, 0)
+	exponent := byte(0) // no thresholds
+	if u.KnowsSpace {
+		exponent = u.thresholdExponent()
+	}
+	return append(dst, exponent, provisioningLBPU|provisioningLBPWS|provisioningLBPWS10|provisioningLBPRZ, provisioningThin, 0)
 }

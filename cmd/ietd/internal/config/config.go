@@ -129,6 +129,10 @@ type Lun struct {
 
 	NAA       bool // VPD 83h has an NAA designator, too
 	Removable bool // initiators can eject the medium, and load it again
+
+	// ThinThreshold is a part of the disk, in percent: initiators are told when
+	// there is less room than that left below it. 0: they are not.
+	ThinThreshold int
 }
 
 // MaxLun is the highest logical unit number: 14 bits of flat addressing, as in

@@ -39,6 +39,7 @@ var lunParams = []lunParam{
 	{"Sectors", "a number of blocks, at least 1", setBlocks},
 	{"Direct", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Direct, v) }},
 	{"Thin", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Thin, v) }},
+	{"ThinThreshold", "a number from 0 to 99 (percent)", setThreshold},
 	{"WSNZ", "yes or no", setWSNZ},
 	{"NAA", "yes or no", func(l *Lun, v string) bool { return setYes(&l.NAA, v) }},
 	{"Removable", "yes or no", func(l *Lun, v string) bool { return setYes(&l.Removable, v) }},
@@ -143,6 +144,12 @@ func setBlocks(l *Lun, v string) bool {
 	n, err := strconv.ParseUint(v, 0, 64)
 	l.Backing.Blocks = n
 	return err == nil && n > 0 && n <= math.MaxInt64
+}
+
+func setThreshold(l *Lun, v string) bool {
+	n, err := strconv.ParseUint(v, 10, 8)
+	l.ThinThreshold = int(n)
+	return err == nil && n < 100
 }
 
 func setWSNZ(l *Lun, v string) bool {

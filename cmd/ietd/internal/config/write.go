@@ -114,6 +114,7 @@ func (l *Lun) text(target string) string {
 	count("Blocks", p.Blocks)
 	add("Direct", p.Direct)
 	add("Thin", p.Thin)
+	count("ThinThreshold", uint64(l.ThinThreshold))
 	if l.WSNZ {
 		add("WSNZ", "yes")
 	}

@@ -96,7 +96,7 @@ func randomLun(r *rand.Rand, target string, number uint16, n int) Lun {
 		l.ScsiID = [16]byte{}
 		copy(l.ScsiID[:], fmt.Sprintf("id=%d", r.IntN(100)))
 	}
-	l.WSNZ = r.IntN(2) == 0
+	l.WSNZ, l.ThinThreshold = r.IntN(2) == 0, r.IntN(100)
 	l.ScsiSN = scsi.DefaultScsiSN(l.ScsiID)
 	if r.IntN(2) == 0 {
 		l.ScsiSN = "S=1"

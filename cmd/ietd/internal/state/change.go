@@ -48,6 +48,9 @@ func lunText(l *config.Lun) string {
 			pairs = append(pairs, p.name+"="+v)
 		}
 	}
+	if l.ThinThreshold != 0 {
+		pairs = append(pairs, fmt.Sprintf("ThinThreshold=%d", l.ThinThreshold))
+	}
 	if l.WSNZ {
 		pairs = append(pairs, "WSNZ=yes")
 	}
@@ -72,6 +75,9 @@ func lunDifference(a, b *config.Lun) (text string, other, identity bool) {
 	if a.ScsiSN != b.ScsiSN {
 		parts = append(parts, fmt.Sprintf("ScsiSN %s -> %s", a.ScsiSN, b.ScsiSN))
 		identity = true
+	}
+	if a.ThinThreshold != b.ThinThreshold {
+		parts = append(parts, fmt.Sprintf("ThinThreshold %d -> %d", a.ThinThreshold, b.ThinThreshold))
 	}
 	if a.WSNZ != b.WSNZ {
 		parts = append(parts, fmt.Sprintf("WSNZ %s -> %s", yesNo(a.WSNZ), yesNo(b.WSNZ)))

@@ -80,6 +80,7 @@ type Manager struct {
 	done       chan struct{}
 	first      time.Duration  // retryFirst, which tests shorten
 	logout     time.Duration  // logoutTime, which tests shorten
+	spacePause time.Duration  // spaceEvery, which tests shorten
 	unfinished sync.WaitGroup // goroutines that end what was taken away
 }
 
@@ -93,7 +94,7 @@ func New(o Options) *Manager {
 		ports: make(map[uint16]*hosted), targets: make(map[uint32]*hosted), byName: make(map[string]*hosted),
 		byUnit: make(map[*scsi.Unit]*lun), waiting: make(map[*lun]*attempt),
 		groups: make(map[uint16]*scsi.PortGroup),
-		wake:   make(chan struct{}, 1), first: retryFirst, logout: logoutTime,
+		wake:   make(chan struct{}, 1), first: retryFirst, logout: logoutTime, spacePause: spaceEvery,
 	}
 }
 
@@ -130,6 +131,7 @@ func (m *Manager) Start(e *ring.Engine) error {
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop, m.done = stop, make(chan struct{})
 	go m.retryLoop(ctx)
+	go m.spaceLoop(ctx)
 	return p.commit()
 }
 
