@@ -32,9 +32,18 @@ func (l *loop) logout(t *task) {
 		l.end(t)
 		return
 	}
+	gens := make([]uint16, len(which)) // a slot may have another connection by then
+	for k, v := range which {
+		gens[k] = v.gen
+	}
 	t.ops++ // t must stay until the others have ended
 	w := &abortWait{left: 1, done: func() {
 		t.ops--
+		for k, v := range which {
+			if v.gen != gens[k] {
+				which[k] = nil
+			}
+		}
 		l.loggedOut(t, which)
 	}}
 	l.freeze(func() {
@@ -49,14 +58,14 @@ func (l *loop) logout(t *task) {
 }
 
 // loggedOut answers t, whose connections have no commands any more, and ends
-// them.
+// them. One that has ended by itself is nil.
 func (l *loop) loggedOut(t *task, which []*conn) {
-	c, sess := t.conn, t.conn.sess
+	c := t.conn
 	own := false
 	for _, v := range which {
-		switch {
-		case v.sess != sess: // gone meanwhile
-		case v == c:
+		switch v {
+		case nil:
+		case c:
 			own = true
 		default:
 			v.loggedOut = true
