@@ -180,6 +180,7 @@ func (p *simPeer) dataIn(o *simOp, u *pdu.PDU) {
 	o.dataSN++
 	o.replies++
 	o.data = append(o.data, u.Data...)
+	p.s.seq++
 	if d.HasStatus() {
 		p.answered(o, scsi.Status(d.Status()), d.Residual(), nil)
 	}
