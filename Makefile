@@ -38,7 +38,7 @@ test: ## everything that CI does, the short way
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory check vet unit
 	@$(MAKE) --no-print-directory race
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=30000x
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=10000x
 	@$(MAKE) --no-print-directory conformance
 	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory kernel-short
@@ -63,7 +63,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@grep -rE --include='*_test.go' '^func Fuzz' . | sed -E 's|/[^/]*_test.go:func (Fuzz[A-Za-z0-9]*).*| \1|' | \
 	while read -r folder target; do \
 		echo "$$folder $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$folder" || exit 1; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$folder" || exit 1; \
 	done
 
 sim: ## the data plane on a simulated kernel, SEEDS (10000) times; SEED=n tells of one

@@ -54,8 +54,18 @@ func TestSimulation(t *testing.T) {
 // A simFailure is why a seed failed; it is thrown, to be caught by runSeed.
 type simFailure string
 
-// runSeed runs one seed. A failure, or a panic of the data plane, names it.
+// runSeed runs one seed of the simulation.
 func runSeed(t *testing.T, seed uint64, tell bool) {
+	t.Helper()
+	runSim(t, seed, tell, func(s *sim) {
+		s.play()
+		s.finish()
+	})
+}
+
+// runSim makes a machine whose course depends on seed, and on what play does with
+// it. A failure, or a panic of the data plane, names the seed.
+func runSim(t *testing.T, seed uint64, tell bool, play func(*sim)) {
 	t.Helper()
 	s := &sim{w: ringtest.NewWorld(seed), closings: map[string]string{}, tell: tell}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -70,8 +80,7 @@ func runSeed(t *testing.T, seed uint64, tell bool) {
 		s.free()
 	}()
 	s.start()
-	s.play()
-	s.finish()
+	play(s)
 	s.checkLeaks()
 }
 

@@ -6,9 +6,12 @@ package login
 import (
 	"bytes"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"ietring/pdu"
+	"ietring/pdu/flow"
 )
 
 // feed is a connection whose peer has said everything already.
@@ -23,7 +26,27 @@ func (f *feed) Write(b []byte) (int, error) { f.out += len(b); return len(b), ni
 func (f *feed) RemoteAddr() net.Addr        { return &net.TCPAddr{} }
 func (f *feed) LocalAddr() net.Addr         { return &net.TCPAddr{} }
 
+// goldenLogins adds what real initiators log in with.
+func goldenLogins(f *testing.F) {
+	paths, err := filepath.Glob("../portal/testdata/*.flow")
+	if err != nil || len(paths) == 0 {
+		f.Fatalf("%d golden flows, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		golden, err := flow.Parse(string(text))
+		if err != nil {
+			f.Fatalf("%s: %v", path, err)
+		}
+		f.Add(golden.Login())
+	}
+}
+
 func FuzzLogin(f *testing.F) {
+	goldenLogins(f)
 	f.Add(framing.Append(nil, loginPDU(straight(nil))))
 	two := framing.Append(nil, loginPDU(ask{csg: 0, nsg: 1, t: true, text: names + "\nAuthMethod=None"}))
 	f.Add(framing.Append(two, loginPDU(ask{csg: 1, nsg: 3, t: true, text: "HeaderDigest=CRC32C\nMaxBurstLength=0x200\nInitialR2T=No"})))
@@ -48,6 +71,7 @@ func FuzzLogin(f *testing.F) {
 // FuzzLoginCHAP: where there are accounts no bytes make a session, for no
 // fuzzer finds the secret.
 func FuzzLoginCHAP(f *testing.F) {
+	goldenLogins(f)
 	offer := framing.Append(nil, loginPDU(ask{csg: 0, nsg: 1, t: true, text: names + "\nAuthMethod=CHAP"}))
 	offer = framing.Append(offer, loginPDU(ask{csg: 0, nsg: 1, t: true, text: "CHAP_A=8,7,6,5"}))
 	f.Add(framing.Append(offer, loginPDU(ask{csg: 0, nsg: 3, t: true, text: "CHAP_N=alice\nCHAP_R=0x00\nCHAP_I=1\nCHAP_C=0bAA=="})))

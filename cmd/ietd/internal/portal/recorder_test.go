@@ -18,6 +18,7 @@ import (
 	"ietring/cmd/ietd/internal/config"
 	"ietring/cmd/ietd/internal/target"
 	"ietring/pdu"
+	"ietring/pdu/flow"
 )
 
 // A flowRow says how a flow is made: by which initiator, on which target.
@@ -126,14 +127,14 @@ func recordFlow(t *testing.T, s *served, row flowRow) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	f := &flow{about: row.who + ". Recorded " + time.Now().Format(time.DateOnly) + "."}
+	f := &flow.Flow{About: row.who + ". Recorded " + time.Now().Format(time.DateOnly) + "."}
 	var ended sync.WaitGroup
 	ended.Go(func() {
 		client, err := l.Accept()
 		if err != nil {
 			return
 		}
-		f.tap(client, s.portal)
+		tap(f, client, s.portal)
 	})
 	if err := row.run(l.Addr().String()); err != nil {
 		t.Fatal(err)
@@ -142,13 +143,13 @@ func recordFlow(t *testing.T, s *served, row flowRow) {
 	if err := os.MkdirAll("testdata", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(flowPath(row.name), f.format(), 0o644); err != nil {
+	if err := os.WriteFile(flowPath(row.name), f.Format(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // tap passes PDUs on both ways, one at a time, and notes them in order.
-func (f *flow) tap(client net.Conn, portal string) {
+func tap(f *flow.Flow, client net.Conn, portal string) {
 	defer client.Close()
 	server, err := net.Dial("tcp", portal)
 	if err != nil {
@@ -168,7 +169,7 @@ func (f *flow) tap(client net.Conn, portal string) {
 				parts.learn(wire)
 			}
 			mu.Lock()
-			f.steps = append(f.steps, step{target, masked(wire)})
+			f.Steps = append(f.Steps, flow.Step{Target: target, Wire: masked(wire)})
 			mu.Unlock()
 			if _, err := to.Write(wire); err != nil {
 				return

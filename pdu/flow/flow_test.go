@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package flow
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"ietring/pdu"
+)
+
+// TestParseRefuses holds what a flow file can get wrong.
+func TestParseRefuses(t *testing.T) {
+	pdu48 := strings.Repeat("00 ", 48)
+	for text, want := range map[string]string{
+		">>> initiator\n":                        "line 1 does not say who and when",
+		"# who\n00\n":                            `line 2: "00" is not hex under a heading`,
+		"# who\n>>> initiator\n0g\n":             `line 3: "0g" is not hex under a heading`,
+		"# who\n>>> initiator\n00\n":             "PDU 1 has 1 bytes",
+		"# who\n<<< target\n" + pdu48 + " # x\n": "",
+	} {
+		_, err := Parse(text)
+		if got := fmt.Sprint(err); got != want && !(err == nil && want == "") {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestFormat writes a flow and reads it again.
+func TestFormat(t *testing.T) {
+	login, command := &pdu.PDU{Data: []byte("A=b\x00")}, &pdu.PDU{}
+	login.SetOpcode(pdu.OpLogin)
+	command.SetOpcode(pdu.OpSCSICommand)
+	var framing pdu.Framing
+	f := &Flow{About: "who. Recorded 2026-01-10.", Steps: []Step{
+		{Wire: framing.Append(nil, login)}, {Target: true, Wire: make([]byte, 48)}, {Wire: framing.Append(nil, command)}}}
+	text := f.Format()
+	again, err := Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(again.Format(), text) || !bytes.Contains(text, []byte("  # Login Request, 4 bytes of data\n")) {
+		t.Errorf("%s", text)
+	}
+	if !bytes.Equal(again.Login(), f.Steps[0].Wire) || !bytes.Equal(again.FullFeature(), f.Steps[2].Wire) {
+		t.Error("login and full feature phase are not told apart")
+	}
+}
