@@ -62,15 +62,18 @@ func (p *Process) Usage() (Usage, error) {
 	return u, nil
 }
 
-// CPU reads the CPU time that the process has used until now, user and system,
+// CPU is [CPUTime] of the process.
+func (p *Process) CPU() (time.Duration, error) { return CPUTime(p.PID()) }
+
+// CPUTime reads the CPU time that a process has used until now, user and system,
 // of all threads, to the nanosecond.
-func (p *Process) CPU() (time.Duration, error) {
+func CPUTime(pid int) (time.Duration, error) {
 	// The clock of another process: its identifier inverted, and the kind of
 	// the clock, as clock_getcpuclockid(3) makes it.
 	const kindSched = 2
 	var t unix.Timespec
-	if err := unix.ClockGettime(int32(^p.PID()<<3|kindSched), &t); err != nil {
-		return 0, fmt.Errorf("CPU time of process %d: %w", p.PID(), err)
+	if err := unix.ClockGettime(int32(^pid<<3|kindSched), &t); err != nil {
+		return 0, fmt.Errorf("CPU time of process %d: %w", pid, err)
 	}
 	return time.Duration(t.Nano()), nil
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -115,6 +116,28 @@ func TestGoals(t *testing.T) {
 				t.Errorf("%s: nothing measures %q", p.kind, g.what)
 			}
 		}
+	}
+}
+
+func TestDeviceLimits(t *testing.T) {
+	for _, row := range []struct {
+		sentence      string
+		depth         int
+		alone, device float64
+		limits        bool
+	}{
+		{"a disk at depth 1", 1, 20000, 1000, true},
+		{"memory at depth 1", 1, 20000, 130000, false},
+		{"a disk at depth 32", 32, 300000, 60000, true},
+		{"memory at depth 32", 32, 300000, 220000, false},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			w := rw(4*kib, 0, row.depth)
+			r := made(w, map[string][]float64{"ietd": {row.alone}, "fio": {row.device}})
+			if got := r.deviceLimits(at("fio", w), w); got != row.limits {
+				t.Errorf("%v", got)
+			}
+		})
 	}
 }
 
@@ -236,13 +259,31 @@ func TestTools(t *testing.T) {
 	}
 }
 
+// TestWatchCPU has a process that sleeps most of its time.
+func TestWatchCPU(t *testing.T) {
+	cmd := exec.Command("sleep", "0.3")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if rate, err := watchCPU(cmd); err != nil || rate > 0.5 {
+		t.Errorf("a sleeper takes %v of a CPU, %v", rate, err)
+	}
+	cmd = exec.Command("false")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := watchCPU(cmd); err == nil {
+		t.Error("a failure is none")
+	}
+}
+
 func TestParseFio(t *testing.T) {
-	s, err := parseFio([]byte(`{"jobs":[{"usr_cpu":10,"sys_cpu":40,"mixed":{"iops":50000,"bw_bytes":204800000,"total_ios":25000,"runtime":500,
-		"clat_ns":{"percentile":{"50.000000":20000,"99.000000":90000,"99.900000":100000}}}}]}`), rw(4*kib, 0, 1))
+	s, err := parseFio([]byte(`{"jobs":[{"mixed":{"iops":50000,"bw_bytes":204800000,"total_ios":25000,"runtime":500,
+		"clat_ns":{"percentile":{"50.000000":20000,"99.000000":90000,"99.900000":100000}}}}]}`), rw(4*kib, 0, 1), 0.5)
 	if err != nil || s.CPUPerIO != 10 || s.Load.P99 != 90 || s.Load.Seconds != 0.5 || s.Load.MBps != 204.8 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := parseFio([]byte(`{"jobs":[]}`), rw(4*kib, 0, 1)); err == nil {
+	if _, err := parseFio([]byte(`{"jobs":[]}`), rw(4*kib, 0, 1), 0.5); err == nil {
 		t.Error("a report of nothing is taken")
 	}
 }

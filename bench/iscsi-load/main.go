@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -18,7 +19,6 @@ import (
 	"ietring/bench/floor"
 	"ietring/bench/initiator"
 	"ietring/bench/load"
-	"ietring/pdu"
 )
 
 const (
@@ -87,10 +87,22 @@ func (f *loginFlags) parse(args []string) {
 		err = fmt.Errorf("--address is needed")
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "iscsi-load:", err)
-		os.Exit(exitUsage)
+		wrong(err)
 	}
 	f.login.Offer = &f.offer
+}
+
+// needTarget ends the program when there is no name to log in to.
+func (f *loginFlags) needTarget() {
+	if f.login.Target == "" {
+		wrong(errors.New("--target is needed"))
+	}
+}
+
+// wrong ends the program because of its command line.
+func wrong(err error) {
+	fmt.Fprintln(os.Stderr, "iscsi-load:", err)
+	os.Exit(exitUsage)
 }
 
 func verify(args []string) {
@@ -104,6 +116,7 @@ func verify(args []string) {
 	f.set.IntVar(&c.SharedLen, "shared", c.SharedLen, "bytes of the area that all streams share")
 	f.set.IntVar(&c.MaxLen, "max-io", c.MaxLen, "bytes of the largest command")
 	f.parse(args)
+	f.needTarget()
 	c.Login, c.LUN = f.login, initiator.LUN(f.lun)
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
@@ -133,8 +146,8 @@ func perf(args []string) {
 	f.set.IntSliceVar(&c.LUNs, "luns", nil, "logical unit numbers that commands take turns over; --lun where it is not given")
 	f.set.BoolVar(&digests, "digests", false, "--header-digest and --data-digest")
 	f.parse(args)
-	if f.offer.MaxRecvDataSegmentLength > pdu.MaxDataLen {
-		fail(fmt.Errorf("--max-segment %d: above %d", f.offer.MaxRecvDataSegmentLength, pdu.MaxDataLen))
+	if protocol == string(engine.ISCSI) {
+		f.needTarget()
 	}
 	if digests {
 		f.offer.HeaderDigest, f.offer.DataDigest = true, true
@@ -143,6 +156,9 @@ func perf(args []string) {
 		c.LUNs = []int{f.lun}
 	}
 	c.Protocol, c.Pattern, c.Login = engine.Protocol(protocol), engine.Pattern(pattern), f.login
+	if err := c.Check(); err != nil {
+		wrong(err)
+	}
 	loops()
 	// Two lines tell whoever measures the target when the measured part is.
 	r, err := engine.Run(c, func(begin bool) {
@@ -175,8 +191,7 @@ func serveFloor(args []string) {
 		if err == pflag.ErrHelp {
 			os.Exit(0)
 		}
-		fmt.Fprintln(os.Stderr, "iscsi-load:", err)
-		os.Exit(exitUsage)
+		wrong(err)
 	}
 	s, err := floor.Listen(*address)
 	if err != nil {
