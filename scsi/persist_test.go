@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -151,7 +152,7 @@ func (c *cluster) expect(keys, held string) {
 	d = reply(c.t, c.nexuses[0], "5e 01 0000000000 ffff")
 	got := ""
 	if len(d) > persistHeaderLen {
-		got = string('0'+d[15]) + " " + ReservationType(d[21]).String()
+		got = strconv.FormatUint(binary.BigEndian.Uint64(d[persistHeaderLen:]), 16) + " " + ReservationType(d[21]).String()
 	}
 	if got != held {
 		c.t.Errorf("reservation %q, want %q", got, held)

@@ -99,7 +99,7 @@ func planReadFullStatus(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 		for _, g := range r.Registrations {
 			var d [persistStatusLen]byte
 			binary.BigEndian.PutUint64(d[:], g.Key)
-			if r.holds(g.Nexus) {
+			if r.Holds(g.Nexus) {
 				d[statusOffHolder], d[statusOffType] = statusHolder, byte(r.Type)
 			}
 			binary.BigEndian.PutUint16(d[statusOffPort:], ports[g.Nexus.port()])

@@ -213,7 +213,7 @@ func (c *persistChange) reserve(r *persistRequest) (Status, Sense) {
 	switch {
 	case c.next.Type == NoReservation:
 		c.establish(r.kind)
-	case !c.next.holds(c.by) || c.next.Type != r.kind:
+	case !c.next.Holds(c.by) || c.next.Type != r.kind:
 		return StatusReservationConflict, Good
 	}
 	return StatusGood, Good
@@ -230,7 +230,7 @@ func (c *persistChange) establish(kind ReservationType) {
 
 // release is RELEASE of PERSISTENT RESERVE OUT.
 func (c *persistChange) release(r *persistRequest) Sense {
-	if !c.next.holds(c.by) {
+	if !c.next.Holds(c.by) {
 		return Good
 	}
 	if r.scope != scopeUnit || r.kind != c.next.Type {

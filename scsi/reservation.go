@@ -92,8 +92,8 @@ func (r *Reservations) find(id NexusID) *Registration {
 	return nil
 }
 
-// holds reports whether id, which is registered, is a reservation holder.
-func (r *Reservations) holds(id NexusID) bool {
+// Holds reports whether id, which is registered, is a reservation holder.
+func (r *Reservations) Holds(id NexusID) bool {
 	return r.Type.allRegistrants() || r.Type != NoReservation && r.Holder == id
 }
 

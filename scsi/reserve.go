@@ -62,7 +62,7 @@ func (m *Medium) release(n *Nexus) Status {
 // compatible returns the status of RESERVE and RELEASE where nexuses are
 // registered: for who has the access of a holder they do nothing.
 func (s *reservationSnapshot) compatible(n *Nexus) Status {
-	if s.find(n.id) != nil && (s.holds(n.id) || s.Type.toRegistrants()) {
+	if s.find(n.id) != nil && (s.Holds(n.id) || s.Type.toRegistrants()) {
 		return StatusGood
 	}
 	return StatusReservationConflict

@@ -64,6 +64,24 @@ type Lun struct {
 	Blocks    uint64 `json:"blocks"`           // of BlockSize
 	BlockSize uint32 `json:"block_size_bytes"` // bytes
 	Path      string `json:"path,omitempty"`   // "" for nullio
+
+	Reservations *Reservations `json:"reservations,omitempty"` // nil: nobody has registered or reserved anything
+}
+
+// Reservations are who has registered and reserved what with the blocks behind a
+// LUN, through whatever LUN.
+type Reservations struct {
+	Type          string         `json:"type,omitempty"`          // in SPC-4's words; "": there is no persistent reservation
+	Persist       bool           `json:"persist"`                 // they outlive a loss of power
+	Registrations []Registration `json:"registrations,omitempty"` // the oldest first
+	Reserve       string         `json:"reserve,omitempty"`       // the nexus that RESERVE of SPC-2 is by; "": none
+}
+
+// A Registration is a reservation key and whose it is.
+type Registration struct {
+	Key    string `json:"key"`    // in hexadecimal
+	Nexus  string `json:"nexus"`  // initiator port and target port, as RFC 7143 writes them
+	Holder bool   `json:"holder"` // of the persistent reservation
 }
 
 // A Session is what is shown of a session.

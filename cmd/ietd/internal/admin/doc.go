@@ -54,7 +54,7 @@
 // permanent, outgoing and dry_run are booleans, false when left out; params, but
 // for new-lun, is a list of objects with the strings key and value. For accounts
 // tid 0 means discovery. What a target, LUN, session and connection hold are the
-// fields of [Target], [Lun], [Session] and [Conn]. A list in a result that is
+// fields of [Target], [Lun], [Reservations], [Session] and [Conn]. A list in a result that is
 // empty is left out. New versions of ietd may add operations, and fields of
 // results: a program passes over those that it does not know.
 //

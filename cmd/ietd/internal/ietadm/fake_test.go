@@ -80,7 +80,10 @@ func (f *fake) Targets() []admin.Target {
 			TID: 1, Name: diskName, Wthreads: 8, Queued: 32, NOPInterval: 30, NOPTimeout: 10, Keys: keysOf(keyText),
 			Luns: []admin.Lun{
 				{Number: 3, Ready: true, IOType: "fileio", IOMode: "wt", Blocks: 2048, BlockSize: 512, Path: "/srv/a <b>.img"},
-				{Number: 0, State: 1, IOType: "nullio", IOMode: "wt", Blocks: 1 << 40, BlockSize: 4096},
+				{Number: 0, State: 1, IOType: "nullio", IOMode: "wt", Blocks: 1 << 40, BlockSize: 4096, Reservations: &admin.Reservations{
+					Type: "Write Exclusive", Persist: true, Reserve: "somebody",
+					Registrations: []admin.Registration{{Key: "0x01", Nexus: "iqn.x:a with iqn.x:t"}, {Key: "0x02", Nexus: "iqn.x:b with iqn.x:t", Holder: true}},
+				}},
 			},
 			Sessions: []admin.Session{
 				{SID: 562949990973952, Initiator: "iqn.1993-08.org.debian:01:abc", Since: time.Unix(1790000000, 0).UTC(), Keys: keysOf(agreed), Conns: []admin.Conn{

@@ -137,7 +137,8 @@ func TestLuns(t *testing.T) {
 		{"a change to nothing", words("--op update --tid=1 --lun=3 --params IOMode"), "", einval + "a part of --params has no value; write KEY=VALUE,KEY=VALUE\n", 234, ""},
 		{"a show prints nothing", words("--op show --tid=1 --lun=3"), "", "", 0, ""},
 		{"even of one that is not there", words("--op show --tid=1 --lun=9"), "", "", 0, ""},
-		{"but for programs", words("--op show --tid=1 --lun=3 --json"), "{\n  \"lun\": 3,\n  \"state\": 0,\n  \"ready\": true,\n  \"iotype\": \"fileio\",\n  \"iomode\": \"wt\",\n  \"blocks\": 2048,\n  \"block_size_bytes\": 512,\n  \"path\": \"/srv/a <b>.img\"\n}\n", "", 0, ""},
+		{"but for who has registered and reserved", words("--op show --tid=1 --lun=0"), "RESERVE by somebody\nWrite Exclusive\nkey 0x01 of iqn.x:a with iqn.x:t\nkey 0x02 of iqn.x:b with iqn.x:t, holds the reservation\nkept through a loss of power (APTPL)\n", "", 0, ""},
+		{"and for programs", words("--op show --tid=1 --lun=3 --json"), "{\n  \"lun\": 3,\n  \"state\": 0,\n  \"ready\": true,\n  \"iotype\": \"fileio\",\n  \"iomode\": \"wt\",\n  \"blocks\": 2048,\n  \"block_size_bytes\": 512,\n  \"path\": \"/srv/a <b>.img\"\n}\n", "", 0, ""},
 		{"which learn that there is none", words("--op show --tid=1 --lun=9 --json"), "", enoent + "target 1 has no LUN 9\n", 254, ""},
 	})
 }

@@ -6,6 +6,7 @@ package ietadm
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 
 	"ietring/cmd/ietd/internal/admin"
@@ -53,21 +54,46 @@ func updateLun(d *dialog) error {
 	}{text}, line(text))
 }
 
-// showLun prints nothing, as in IET, unless a program asks.
+// showLun prints nothing, as in IET, unless a program asks or somebody has
+// registered or reserved something, which IET did not know.
 func showLun(d *dialog) error {
-	if !d.json {
-		_, err := d.connectTarget()
-		return err
-	}
 	t, err := d.oneTarget()
 	if err != nil {
 		return err
 	}
 	i := slices.IndexFunc(t.Luns, func(l admin.Lun) bool { return uint64(l.Number) == d.lun })
-	if i < 0 {
+	switch {
+	case i >= 0:
+		return d.show(t.Luns[i], reservationText(t.Luns[i].Reservations))
+	case d.json:
 		return &admin.Error{Errno: syscall.ENOENT, Text: fmt.Sprintf("target %d has no LUN %d", t.TID, d.lun)}
 	}
-	return d.show(t.Luns[i], "")
+	return nil
+}
+
+// reservationText returns r for people.
+func reservationText(r *admin.Reservations) string {
+	if r == nil {
+		return ""
+	}
+	var b strings.Builder
+	if r.Reserve != "" {
+		fmt.Fprintf(&b, "RESERVE by %s\n", r.Reserve)
+	}
+	if r.Type != "" {
+		fmt.Fprintf(&b, "%s\n", r.Type)
+	}
+	for _, g := range r.Registrations {
+		holder := ""
+		if g.Holder {
+			holder = ", holds the reservation"
+		}
+		fmt.Fprintf(&b, "key %s of %s%s\n", g.Key, g.Nexus, holder)
+	}
+	if r.Persist {
+		b.WriteString("kept through a loss of power (APTPL)\n")
+	}
+	return b.String()
 }
 
 // line ends a text for people, which may be empty.

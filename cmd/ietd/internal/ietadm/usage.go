@@ -25,6 +25,7 @@ LUNs:
   --op new --tid N --lun L --params Path=FILE[,KEY=VALUE...]
   --op update --tid N --lun L              see whether the file or device has grown
   --op update --tid N --lun L --params IOMode=ro|wt|wb or Path=FILE
+  --op show --tid N --lun L                who has registered and reserved what
   --op delete --tid N --lun L              remove it when its last command has ended
 Sessions:
   --op show --tid N --sid S                show its keys; 0: those that are offered

@@ -4,6 +4,7 @@
 package state
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"ietring/cmd/ietd/internal/admin"
 	"ietring/cmd/ietd/internal/config"
 	"ietring/cmd/ietd/internal/session"
+	"ietring/scsi"
 )
 
 // ietWthreads is IET's default.
@@ -86,8 +88,31 @@ func (l *lun) show(state int) admin.Lun {
 		IOType: ioType(l.cfg.Backing), IOMode: ioMode(l.cfg.Backing), Path: l.cfg.Backing.Path,
 		Blocks: c.Blocks, BlockSize: c.BlockSize,
 	}
+	s.Reservations = l.medium.show()
 	if c.NotReady && l.disk == nil {
 		s.Blocks = 0 // nobody has seen it yet: the unit's geometry is a guess
+	}
+	return s
+}
+
+// show returns who has registered and reserved what, nil for nobody.
+func (m *medium) show() *admin.Reservations {
+	r := m.Reservations()
+	by, held := m.Holder()
+	if len(r.Registrations) == 0 && !held {
+		return nil
+	}
+	s := &admin.Reservations{Persist: r.Persist}
+	if r.Type != scsi.NoReservation {
+		s.Type = r.Type.String()
+	}
+	if held {
+		s.Reserve = by.String()
+	}
+	for _, g := range r.Registrations {
+		s.Registrations = append(s.Registrations, admin.Registration{
+			Key: fmt.Sprintf("0x%016x", g.Key), Nexus: g.Nexus.String(), Holder: r.Holds(g.Nexus),
+		})
 	}
 	return s
 }

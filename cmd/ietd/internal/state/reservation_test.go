@@ -104,6 +104,10 @@ func TestReservationsAreTheBlocks(t *testing.T) {
 			t.Errorf("%s: a write ends with %#x, %v", name, w.Status, err)
 		}
 	}
+	l, err := h.Target(1)
+	if err != nil || l.Luns[0].Reservations == nil || l.Luns[0].Reservations.Type != "Exclusive Access" || !l.Luns[0].Reservations.Registrations[0].Holder {
+		t.Errorf("ietadm shows %+v, %v", l.Luns[0].Reservations, err)
+	}
 	in := make([]byte, 64)
 	other, err := retried(b, func() *initiator.Command {
 		return &initiator.Command{LUN: initiator.LUN(1), CDB: initiator.CDB{0: 0x5e, 8: 64}, In: in}
