@@ -159,6 +159,9 @@ func (t *task) opLen(i int) int {
 
 // transferred answers a command whose disk work is done.
 func (l *loop) transferred(t *task) {
+	if t.status == scsi.StatusCheckCondition && l.locate(t) {
+		return
+	}
 	l.settled(t)
 	switch {
 	case t.status == scsi.StatusCheckCondition:

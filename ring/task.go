@@ -78,18 +78,19 @@ type task struct {
 	claim    claim        //
 	watchers []*abortWait // claims that wait until it is settled
 
-	ops     int  // ring operations, worker jobs and functions that work for it
-	outs    int  // queued PDUs that point to it
-	again   bool // a ring operation came short: a worker does it all over
-	more    bool // a worker has done a part, and the rest is to be queued again
-	evicts  bool // it waits for commands of others that it aborts, and has nothing else to do
-	asked   bool // a worker gave the parameter data to the device server
-	abortd  bool // no response
-	status  scsi.Status
-	sense   scsi.Sense
-	jobErr  syscall.Errno // of a worker's job
-	dataSNs uint32        // Data-In and R2T PDUs sent
-	waits   []*abortWait  // functions that wait for its end
+	ops      int  // ring operations, worker jobs and functions that work for it
+	outs     int  // queued PDUs that point to it
+	again    bool // a ring operation came short: a worker does it all over
+	more     bool // a worker has done a part, and the rest is to be queued again
+	evicts   bool // it waits for commands of others that it aborts, and has nothing else to do
+	asked    bool // a worker gave the parameter data to the device server
+	abortd   bool // no response
+	status   scsi.Status
+	sense    scsi.Sense
+	jobErr   syscall.Errno // of a worker's job
+	locating bool          // a worker looks for the bad block, or has
+	dataSNs  uint32        // Data-In and R2T PDUs sent
+	waits    []*abortWait  // functions that wait for its end
 }
 
 // newTask makes a task of the header that c has received. It returns nil when

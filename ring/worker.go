@@ -118,6 +118,10 @@ func (l *loop) jobDone(t *task) {
 // work does the disk part of t, on a worker. It leaves jobErr, or status and
 // sense for what is no disk error.
 func (t *task) work(scratch *uring.Memory) {
+	if t.locating {
+		t.workLocate(scratch)
+		return
+	}
 	var err error
 	switch p := &t.plan; p.Action {
 	case scsi.ActionRead:

@@ -4,12 +4,14 @@
 package state
 
 import (
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 
+	"ietring/bench/initiator"
 	"ietring/cmd/ietd/internal/admin"
 )
 
@@ -105,5 +107,52 @@ func TestBlockDeviceComesBack(t *testing.T) {
 	}
 	if text, err := h.UpdateLun(1, 0, []admin.Param(nil)); text != "LUN 0 of iqn.a: 2048 -> 4096 blocks" || err != nil {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// TestBadBlock reads over a block that the device cannot read: a loop device
+// whose file has become shorter. The sense names the first such block.
+func TestBadBlock(t *testing.T) {
+	h := newHouse(t)
+	path := h.file("a.img", 8)
+	device := loopDevice(t, path)
+	if err := h.Open(h.parse("Target iqn.a\n Lun 0 Path="+device+",Type=blockio,BlockSize=512\n"), always); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	const first = 5<<20 + 3*4096 // bytes that are left
+	if err := os.Truncate(path, first); err != nil {
+		t.Fatal(err)
+	}
+	s := h.dial("iqn.a", "iqn.host")
+	h.news(s, 0)
+	for _, tc := range []struct {
+		name        string
+		lba, blocks uint64
+		bad         uint64 // 0: none
+	}{
+		{"what is before the bad block", first/512 - 64, 64, 0},
+		{"the bad block alone", first / 512, 1, first / 512},
+		{"the last good block and the first bad one", first/512 - 8, 16, first / 512},
+		{"a bad block deep in the second megabyte", first/512 - 2048 - 88, 6000, first / 512},
+		{"nothing good at all", first/512 + 800, 900, first/512 + 800},
+	} {
+		read := initiator.Command{CDB: initiator.Read16(initiator.Range{LBA: tc.lba, Blocks: uint32(tc.blocks)}), In: make([]byte, tc.blocks*512)}
+		if err := s.Do(&read); err != nil {
+			t.Fatal(err)
+		}
+		if tc.bad == 0 {
+			if read.Status != 0 {
+				t.Errorf("%s: %v", tc.name, read.Sense())
+			}
+			continue
+		}
+		if got := read.Sense(); got != (initiator.Sense{Key: 3, ASC: 0x11}) {
+			t.Errorf("%s: %v", tc.name, got)
+			continue
+		}
+		if info := binary.BigEndian.Uint32(read.SenseBuf[3:]); read.SenseBuf[0] != 0xf0 || uint64(info) != tc.bad {
+			t.Errorf("%s: valid %02x, information %d, want %d", tc.name, read.SenseBuf[0], info, tc.bad)
+		}
 	}
 }
