@@ -116,6 +116,8 @@ func commandTable() [256]*command {
 			usage: []byte{0x1a, 0x08, 0xff, 0xff, 0xff, 0}},
 		0x1b: {name: "START STOP UNIT", dir: NoData, access: accessStart, noMedium: true, plan: planStartStop,
 			usage: []byte{0x1b, 0x01, 0, 0, 0xf7, 0}},
+		0x1d: {name: "SEND DIAGNOSTIC", dir: NoData, access: accessConflict, plan: planSendDiagnostic,
+			usage: []byte{0x1d, 0x04, 0, 0, 0, 0}},
 		0x1e: {name: "PREVENT ALLOW MEDIUM REMOVAL", dir: NoData, access: accessPrevent, noMedium: true, has: isRemovable, plan: planPreventAllow,
 			usage: []byte{0x1e, 0, 0, 0, 0x03, 0}},
 		0x25: {name: "READ CAPACITY(10)", dir: ToInitiator, access: accessReady, plan: planReadCapacity10,

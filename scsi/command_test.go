@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 64 {
-		t.Errorf("%d commands, want 64: is the new one in the tests?", len(names))
+	if len(names) != 65 {
+		t.Errorf("%d commands, want 65: is the new one in the tests?", len(names))
 	}
 }
 
@@ -104,6 +104,7 @@ var goodCDB = map[string]string{
 	"WRITE(12)":                    "aa 00 00000001 00000001",
 	"WRITE AND VERIFY(12)":         "ae 00 00000001 00000001",
 	"VERIFY(12)":                   "af 00 00000001 00000001",
+	"SEND DIAGNOSTIC":              "1d 04 00 0000",
 	"PREVENT ALLOW MEDIUM REMOVAL": "1e 00 00 00 00",
 
 	"RESERVE(6)":  "16",
@@ -277,6 +278,7 @@ func TestReportTaskFunctions(t *testing.T) {
 // length; the length fields inside must not change.
 func TestAllocationLength(t *testing.T) {
 	n, _ := newNexus(t, everything)
+	tested := map[string]bool{"READ CAPACITY(10)": true, "GET LBA STATUS": true} // it has none; its reply comes from the data plane
 	for _, tc := range []struct {
 		name, format string
 		most         int // largest allocation length
@@ -291,9 +293,15 @@ func TestAllocationLength(t *testing.T) {
 		{"READ DEFECT DATA(12)", "b7 18 00000000 %08x", 0xffffffff},
 		{"READ CAPACITY(16)", "9e 10 0000000000000000 %08x", 0xffffffff},
 		{"REPORT LUNS", "a0 00 00 000000 %08x", 0xffffffff},
+		{"REPORT TARGET PORT GROUPS", "a3 0a 00000000 %08x", 0xffffffff},
+		{"PERSISTENT RESERVE IN, READ KEYS", "5e 00 0000000000 %04x", 0xffff},
+		{"PERSISTENT RESERVE IN, READ RESERVATION", "5e 01 0000000000 %04x", 0xffff},
+		{"PERSISTENT RESERVE IN, REPORT CAPABILITIES", "5e 02 0000000000 %04x", 0xffff},
+		{"PERSISTENT RESERVE IN, READ FULL STATUS", "5e 03 0000000000 %04x", 0xffff},
 		{"REPORT SUPPORTED OPERATION CODES", "a3 0c 00 00 0000 %08x", 0xffffffff},
 		{"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", "a3 0d 80 000000 %08x", 0xffffffff},
 	} {
+		tested[tc.name] = true
 		t.Run(tc.name, func(t *testing.T) {
 			full := bytes.Clone(reply(t, n, fmt.Sprintf(tc.format, tc.most)))
 			for _, allocLen := range []int{0, 1, 4, 5, len(full) - 1, len(full), len(full) + 1, 255, 256, 65535} {
@@ -307,6 +315,12 @@ func TestAllocationLength(t *testing.T) {
 			}
 		})
 	}
+	rows(func(_ byte, row *command) {
+		var p Plan
+		if s := n.Plan(&p, lunField(0), cdbOf(t, goodCDB[row.name])); s == Good && row.dir == ToInitiator && p.Action != ActionRead && !tested[row.name] {
+			t.Errorf("%s is not in the test", row.name)
+		}
+	})
 }
 
 func TestDescribe(t *testing.T) {

@@ -19,13 +19,15 @@
 //	plan.go              what Plan checks, in which order
 //	transfer.go          READ, WRITE, WRITE AND VERIFY, VERIFY
 //	compare.go           COMPARE AND WRITE, ORWRITE, PRE-FETCH
-//	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE, START STOP UNIT
+//	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE
 //	unmap.go writesame.go lbastatus.go
 //	erasure.go sanitize.go format.go
 //	logsense.go space.go LOG SENSE, and what room a thin disk has
 //	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
 //	mode.go modesense.go modeselect.go
-//	report.go            REPORT LUNS, REQUEST SENSE
+//	report.go            REPORT LUNS, REQUEST SENSE; diagnostic.go SEND DIAGNOSTIC
+//	alua.go portgroups.go designator.go   access states of target port groups, names of ports
+//	tray.go startstop.go media that can be ejected
 //	opcodes.go           REPORT SUPPORTED OPERATION CODES and TASK MANAGEMENT FUNCTIONS
 //	conflict.go          the matrix: reservation, role and class of command
 //	reservation.go       who has registered and reserved what; registrar.go changes it

@@ -10,7 +10,17 @@ const (
 	selectAddressed = 0x00 // units, not the well-known ones
 	selectWellKnown = 0x01 // well-known units, of which there are none
 	selectAll       = 0x02
+
+	selectAdministrative = 0x10 // administrative units, of which there are none
+	selectTopLevel       = 0x11 // administrative units, and those of no conglomerate: all of ours
 )
+
+// selectsUnits tells for each SELECT REPORT whether the units of the target are in
+// the list. What is not here is refused: 12h is for administrative units to answer.
+var selectsUnits = map[byte]bool{
+	selectAddressed: true, selectWellKnown: false, selectAll: true,
+	selectAdministrative: false, selectTopLevel: true,
+}
 
 // reportLUNsHeaderLen is LUN LIST LENGTH and four reserved bytes.
 const reportLUNsHeaderLen = 8
@@ -18,7 +28,8 @@ const reportLUNsHeaderLen = 8
 // planReportLUNs is REPORT LUNS of SPC-4. The list it gives is the news of
 // REPORTED LUNS DATA HAS CHANGED, which is therefore no longer pending.
 func planReportLUNs(n *Nexus, p *Plan, cdb *[16]byte) Sense {
-	if cdb[2] > selectAll {
+	units, known := selectsUnits[cdb[2]]
+	if !known {
 		return InvalidFieldInCDB.AtCDB(2, 7)
 	}
 	for _, a := range *n.pending.Load() {
@@ -26,7 +37,7 @@ func planReportLUNs(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	}
 	var header [reportLUNsHeaderLen]byte
 	p.Reply = append(p.Reply, header[:]...)
-	if cdb[2] != selectWellKnown {
+	if units {
 		for lun, u := range *n.target.luns.Load() {
 			if u != nil && n.sees(u) {
 				p.Reply = appendLUN(p.Reply, uint16(lun))

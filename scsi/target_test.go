@@ -270,3 +270,27 @@ func TestNexusesAtOnce(t *testing.T) {
 		t.Errorf("%d reports of %d resets", sum, resets)
 	}
 }
+
+func TestSelectReport(t *testing.T) {
+	n, _ := newNexus(t, nil)
+	const one, none = "00000008 00000000 0000000000000000", "00000000 00000000"
+	for _, tc := range []struct {
+		name, selects, want string
+	}{
+		{"units that can be addressed", "00", one},
+		{"well-known units, of which there are none", "01", none},
+		{"all units", "02", one},
+		{"administrative units, of which there are none", "10", none},
+		{"administrative units and those of no conglomerate", "11", one},
+	} {
+		if got, want := reply(t, n, "a0 00 "+tc.selects+" 000000 000000ff"), bytesOf(t, tc.want); !bytes.Equal(got, want) {
+			t.Errorf("%s: % x, want % x", tc.name, got, want)
+		}
+	}
+	for _, selects := range []string{"03", "0f", "12", "13", "f8", "ff"} {
+		var p Plan
+		if s := n.Plan(&p, lunField(0), cdbOf(t, "a0 00 "+selects+" 000000 000000ff")); s != InvalidFieldInCDB.AtCDB(2, 7) {
+			t.Errorf("SELECT REPORT %sh: %v", selects, s)
+		}
+	}
+}
