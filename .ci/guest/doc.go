@@ -51,6 +51,7 @@
 //	trim.sh         fstrim and blkdiscard; the disk's file must shrink
 //	paths.sh        two paths under dm-multipath, each fails once
 //	endless.sh      verified I/O while the target is killed or connections are cut
+//	provision.sh    for -script: thin provisioning and erasing by sg3-utils
 //	conformance.sh  for -script: iscsi-test-cu from inside
 //
 // A fork in the guest costs a tenth of a second: its scripts start few
