@@ -13,7 +13,7 @@ import (
 	"ietring/scsi"
 )
 
-// What happens while half of a PDU is here. The simulation found both.
+// What happens while a PDU is half here, or half gone. The simulation found these.
 
 // part sends bytes from..to of u in wire form.
 func (i *peer) part(u *pdu.PDU, from, to int) {
@@ -97,5 +97,26 @@ func TestRejectWhileArriving(t *testing.T) {
 	i.part(n, 52, 56)
 	if r := i.next(); r.Opcode() != pdu.OpNopIn || !bytes.Equal(r.Data, n.Data) {
 		t.Errorf("%v with %d bytes for the ping behind it", r.Opcode(), len(r.Data))
+	}
+}
+
+// TestTwoLogouts: the second logout aborts the first, and both wait for a write
+// whose R2T is being sent: the end of that send ends all three.
+func TestTwoLogouts(t *testing.T) {
+	p := newPlane(t, 1)
+	i := p.connect(defaults)
+	b := i.framing.Append(nil, i.scsi(0, write10(8, 8), 0, pattern(4096, 1)))
+	for range 2 {
+		out := i.request(pdu.OpLogout, 0)
+		out.LogoutRequest().SetReason(pdu.LogoutCloseSession)
+		b = i.framing.Append(b, out)
+	}
+	if _, err := i.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	i.closed()
+	other := p.connect(defaults)
+	if r := other.command(0, "000000000000", 0, nil); r.status != scsi.StatusGood {
+		t.Errorf("another session afterwards: %v", r.status)
 	}
 }

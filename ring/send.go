@@ -246,6 +246,8 @@ func (l *loop) sendDone(c *conn, res int32) {
 		l.popOut(c)
 	}
 	switch {
+	case !c.serving():
+		// What was let go ended a request that ends the connection.
 	case q.first != nil && !c.dirty:
 		c.dirty = true
 		l.dirty = append(l.dirty, c)
