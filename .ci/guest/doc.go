@@ -49,6 +49,7 @@
 //	work.sh         mkfs, copy, compare, check; fio with verification
 //	chap.sh         every algorithm of CHAP both ways, and who must be refused
 //	trim.sh         fstrim and blkdiscard; the disk's file must shrink
+//	fence.sh        sg_persist: two sessions reserve, and shut each other out
 //	paths.sh        two paths under dm-multipath, each fails once
 //	endless.sh      verified I/O while the target is killed or connections are cut
 //	provision.sh    for -script: thin provisioning and erasing by sg3-utils

@@ -69,6 +69,10 @@ var passes = []pass{
 		beside: watchTrim,
 	},
 	{
+		name: "two nodes fence each other", short: true, work: "fence.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, settings: map[string]string{"SESSIONS": "2"},
+	},
+	{
 		name: "two paths, each fails once", short: true, work: "paths.sh", digest: "None",
 		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, proxies: 2, beside: failPaths,
 	},
