@@ -73,7 +73,7 @@ type Plan struct {
 }
 
 // MaxReplyLen is the most bytes of Reply: REPORT LUNS of a target with all the
-// LUNs there can be. All other replies fit in 1 KiB.
+// LUNs there can be. GET LBA STATUS is the next with 4 KiB.
 const MaxReplyLen = reportLUNsHeaderLen + lunLen*(MaxLUN+1)
 
 // MaxCollectLen is the most bytes that an ActionCollect asks for.
