@@ -65,8 +65,7 @@ func cutTimes(n int64) func(context.Context, *stage) error {
 	return func(ctx context.Context, s *stage) error {
 		p := s.proxies[0]
 		p.toCut.Store(n)
-		p.block(true) // the connection that has no end yet
-		p.block(false)
+		p.drop() // the connection that has no end yet
 		if err := until(ctx, fmt.Sprintf("%d connections are cut", n), func() bool { return p.cut.Load() >= n }); err != nil {
 			return err
 		}
@@ -81,11 +80,15 @@ func failPaths(ctx context.Context, s *stage) error {
 		if err := s.guest.said(ctx, fmt.Sprintf("ready-%d", i)); err != nil {
 			return err
 		}
-		p.block(true)
+		if err := p.block(); err != nil {
+			return err
+		}
 		if err := s.guest.said(ctx, fmt.Sprintf("failed-%d", i)); err != nil {
 			return err
 		}
-		p.block(false)
+		if err := p.unblock(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A connection that is cut lives for at least leastLife bytes, which is more
@@ -43,29 +44,63 @@ func newProxy(to string) (*proxy, error) {
 		return nil, err
 	}
 	p := &proxy{portal: l.Addr().String(), to: to, listener: l, conns: map[net.Conn]bool{}}
-	go p.accept()
+	go p.accept(l)
 	return p, nil
 }
 
 // stop ends the proxy and all that goes through it.
 func (p *proxy) stop() error {
-	p.block(true)
-	return p.listener.Close()
+	err := p.listener.Close()
+	if p.blocked() {
+		err = nil // it was closed before
+	}
+	p.drop()
+	return err
 }
 
-// block cuts every connection and lets none in, or lets them in again.
-func (p *proxy) block(closed bool) {
+// block ends every connection and refuses new ones, as a port does on which
+// nobody listens. A connection that is let in only to be closed is no good: it
+// may close before the guest's kernel has it, and iscsid 2.1.8 then tries to
+// hand over the dead socket for ever.
+func (p *proxy) block() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	err := p.listener.Close()
+	p.drop()
+	return err
+}
+
+// unblock lets connections in again, at the same place.
+func (p *proxy) unblock() error {
+	l, err := net.Listen("tcp", p.portal)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.closed = false
+	p.mu.Unlock()
+	p.listener = l
+	go p.accept(l)
+	return nil
+}
+
+func (p *proxy) blocked() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed = closed
+	return p.closed
+}
+
+// drop ends every connection that there is.
+func (p *proxy) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for c := range p.conns {
-		if closed {
-			c.Close() // what it says is that the peer was quicker
-		}
+		c.Close() // what it says is that the peer was quicker
 	}
 }
 
-// enter notes a connection, so that block finds it; false is a closed proxy.
+// enter notes a connection, so that drop finds it; false is a closed proxy.
 func (p *proxy) enter(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,11 +116,11 @@ func (p *proxy) leave(c net.Conn) {
 	delete(p.conns, c)
 }
 
-func (p *proxy) accept() {
+func (p *proxy) accept(l net.Listener) {
 	for {
-		conn, err := p.listener.Accept()
+		conn, err := l.Accept()
 		if err != nil {
-			return // stopped
+			return // blocked or stopped
 		}
 		go p.carry(conn.(*net.TCPConn))
 	}
@@ -98,9 +133,9 @@ func (p *proxy) carry(guest *net.TCPConn) {
 		return
 	}
 	defer p.leave(guest)
-	conn, err := net.Dial("tcp", p.to)
+	conn, err := p.dial()
 	if err != nil {
-		return // no target just now: the guest sees that its connection ends
+		return // no target: the guest sees that its connection ends
 	}
 	target := conn.(*net.TCPConn)
 	defer target.Close()
@@ -117,6 +152,18 @@ func (p *proxy) carry(guest *net.TCPConn) {
 	guest.Close()
 	target.Close()
 	<-ended
+}
+
+// dial connects to the target. One that is being started again is waited for:
+// see block for why the guest's connection is not closed instead.
+func (p *proxy) dial() (conn net.Conn, err error) {
+	for range 100 {
+		if conn, err = net.Dial("tcp", p.to); err == nil {
+			break
+		}
+		time.Sleep(look)
+	}
+	return conn, err
 }
 
 var errLifeOver = errors.New("the connection is cut here")

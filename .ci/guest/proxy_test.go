@@ -65,11 +65,16 @@ func TestProxy(t *testing.T) {
 	if n := carries(t, p.portal, large); n != large || p.cut.Load() != 2 {
 		t.Errorf("all cuts are made: %d of %d bytes came back, %d cuts", n, large, p.cut.Load())
 	}
-	p.block(true)
-	if n := carries(t, p.portal, small); n != 0 {
-		t.Errorf("blocked: %d bytes came back", n)
+	if err := p.block(); err != nil {
+		t.Fatal(err)
 	}
-	p.block(false)
+	if conn, err := net.Dial("tcp", p.portal); err == nil {
+		conn.Close()
+		t.Error("blocked, and it lets a connection in")
+	}
+	if err := p.unblock(); err != nil {
+		t.Fatal(err)
+	}
 	if n := carries(t, p.portal, small); n != small {
 		t.Errorf("open again: %d of %d bytes came back", n, small)
 	}
