@@ -49,6 +49,7 @@ func (d *Disk) describe() (description, error) {
 		f.granule, f.granuleOff = deviceGranule(st.Rdev_major, st.Rdev_minor)
 		return f, d.describeDevice(&f)
 	}
+	d.file = true
 	d.nonRotating = nonRotating(st.Dev_major, st.Dev_minor)
 	f.bytes = int64(st.Size)
 	f.physical = max(min(st.Blksize, fileUnit), f.offAlign)

@@ -36,6 +36,7 @@ type Disk struct {
 	tailOff atomic.Int64
 
 	null        bool // true exactly when nothing is kept
+	file        bool // true exactly when it is a regular file
 	readOnly    bool
 	writeBack   bool
 	direct      bool
@@ -43,6 +44,8 @@ type Disk struct {
 	thin        thin
 
 	bounces bounces
+
+	noClone atomic.Bool // its file system does not share blocks
 
 	// rmw keeps a read-modify-write of WriteAt alone: writes of whole alignment
 	// units share it; others, Discard and Zero own it. It is held while the disk

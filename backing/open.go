@@ -54,6 +54,9 @@ func Open(p Params) (*Disk, error) {
 	if err := findKind(d.kind).open(d); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
+	if err := d.setAtomic(); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
 	return d, nil
 }
 

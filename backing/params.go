@@ -29,6 +29,7 @@ type Params struct {
 	PhysicalBlockSize uint32 // bytes: a power of two, at least BlockSize; 0 is what the backing says of itself
 	Blocks            uint64 // nullio only: size in blocks; 0 is 64 GiB worth
 	Direct            string // fileio only: "yes" O_DIRECT, "no" the page cache; "" is "yes" where the file system can
+	AtomicWrite       uint32 // bytes of an atomic write, a power of two from 512 to 1 MiB; 0 is none
 	Thin              string // "yes" blocks can be given back by Discard, "no"; "" is "yes" where the backing can
 }
 
@@ -65,6 +66,9 @@ func (p Params) Check() error {
 	}
 	if p.Thin == "yes" && p.IOMode == "ro" {
 		return fmt.Errorf("Thin=yes: nothing can be given back with IOMode=ro")
+	}
+	if err := p.checkAtomic(); err != nil {
+		return err
 	}
 	return p.checkSizes()
 }

@@ -68,15 +68,29 @@ func loopDevice(t *testing.T, sector int, size int64, options ...string) string 
 // and mounts it until the end of the test. It returns the folder and the device.
 func mountedLoop(t *testing.T, sector int) (dir, device string) {
 	t.Helper()
-	device = loopDevice(t, sector, 32<<20)
-	if out, err := exec.Command("mkfs.ext4", "-q", device).CombinedOutput(); err != nil {
-		t.Fatalf("mkfs.ext4: %v: %s", err, out)
+	return mountedOn(t, loopDevice(t, sector, 32<<20), "ext4", "-q")
+}
+
+// mountedXFS is a mounted xfs, whose files can share blocks and, since Linux
+// 6.16, be written atomically.
+func mountedXFS(t *testing.T) (dir string) {
+	t.Helper()
+	dir, _ = mountedOn(t, loopDevice(t, 512, 320<<20), "xfs", "-q", "-m", "reflink=1")
+	return dir
+}
+
+// mountedOn makes a file system of a kind on a device and mounts it until the end
+// of the test.
+func mountedOn(t *testing.T, device, kind string, options ...string) (string, string) {
+	t.Helper()
+	if out, err := exec.Command("mkfs."+kind, append(options, device)...).CombinedOutput(); err != nil {
+		t.Fatalf("mkfs.%s: %v: %s", kind, err, out)
 	}
-	dir = filepath.Join(t.TempDir(), "mnt")
+	dir := filepath.Join(t.TempDir(), "mnt")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Mount(device, dir, "ext4", 0, ""); err != nil {
+	if err := unix.Mount(device, dir, kind, 0, ""); err != nil {
 		if err == unix.EPERM || err == unix.EACCES {
 			t.Skip("mounting is not permitted here: ", err)
 		}

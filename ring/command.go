@@ -278,6 +278,7 @@ func (l *loop) carryOut(t *task) {
 		l.dataIn(t)
 	case scsi.ActionCollect:
 		if p.Blocking {
+			t.asking = true
 			l.job(t)
 			return
 		}
@@ -289,6 +290,8 @@ func (l *loop) carryOut(t *task) {
 		l.flushUnit(t)
 	case scsi.ActionVerify, scsi.ActionWriteVerify, scsi.ActionCompareAndWrite, scsi.ActionOrWrite, scsi.ActionLBAStatus:
 		l.job(t)
+	case scsi.ActionCopy:
+		l.copy(t)
 	case scsi.ActionPrefetch:
 		l.prefetch(t)
 	case scsi.ActionUnmap, scsi.ActionWriteSame:

@@ -45,7 +45,7 @@ func (l *loop) write(t *task) {
 	switch {
 	case t.unit.null || p.Len == 0:
 		l.respond(t)
-	case !t.unit.disk.RingWrites() || !t.ringIO(p.Len):
+	case p.Atomic || !t.unit.disk.RingWrites() || !t.ringIO(p.Len):
 		l.job(t)
 	default:
 		flags := t.unit.disk.WriteFlags(p.Durable)
@@ -137,6 +137,8 @@ func (l *loop) diskDone(t *task, i int, res int32) {
 func (l *loop) cancelWork(t *task) {
 	switch {
 	case t.ops == 0 || !t.isCommand():
+	case t.copying:
+		l.cancelCopy(t)
 	case l.eng.work.withdraw(t):
 		t.ops--
 	default:

@@ -43,6 +43,7 @@ type Engine struct {
 	log     zerolog.Logger
 	loops   []*loop
 	work    workers
+	copies  workers // for third-party copies, which take long
 	erasers erasers
 	zero    uring.Memory // maxSpan zeroes: what nullio reads
 
@@ -97,6 +98,7 @@ func Start(cfg Config) (*Engine, error) {
 		e.loops = append(e.loops, l)
 	}
 	e.work.start(cfg.Workers)
+	e.copies.start(copyWorkers)
 	return e, nil
 }
 
@@ -183,6 +185,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 		l.mail.post(func() { l.stop() })
 	}
 	defer e.work.stop()
+	defer e.copies.stop()
 	err := errors.Join(e.erasers.stopAll(ctx), e.await(ctx))
 	if err == nil {
 		return nil

@@ -46,6 +46,7 @@ type plane struct {
 	target *scsi.Target
 	path   string
 	ended  bool
+	naa    bool // units that are added have an NAA designator
 }
 
 func newPlane(t *testing.T, threads int) *plane {
@@ -81,7 +82,7 @@ func (p *plane) add(lun uint16, params backing.Params, size int64) {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { p.end(); _ = d.Close() })
-	u, err := p.eng.AddUnit(d, scsi.UnitConfig{ScsiSN: "test"})
+	u, err := p.eng.AddUnit(d, scsi.UnitConfig{ScsiSN: "test", ScsiID: [16]byte{byte(lun)}, NAA: p.naa})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -122,6 +122,13 @@ const (
 	// for without moving a byte.
 	stallTicks = 5
 
+	// copyWorkers is how many third-party copies make progress at a time; each
+	// has a buffer of maxSpan.
+	copyWorkers = 2
+
+	// maxClone is how many bytes of a copy are shared at a time.
+	maxClone = 64 << 20
+
 	// settleTime is how long the commands of a unit that is taken away may
 	// stay with its disk after they were aborted.
 	settleTime = 5 * time.Second

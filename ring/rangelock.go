@@ -156,14 +156,31 @@ func (t *task) overlaps(c *claim) bool {
 // action that this file does not know may change every block.
 func (t *task) changes() claim {
 	switch p := &t.plan; p.Action {
-	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch, scsi.ActionLBAStatus, scsi.ActionErase:
+	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch, scsi.ActionLBAStatus, scsi.ActionErase, scsi.ActionCopy:
 		return claim{}
 	case scsi.ActionWrite, scsi.ActionWriteVerify, scsi.ActionWriteSame:
 		return claim{off: p.Off, n: int64(p.Len)}
 	case scsi.ActionCompareAndWrite, scsi.ActionOrWrite:
 		return claim{off: p.Off, n: int64(p.Len), alone: true}
+	case scsi.ActionUnmap:
+		off, n := hull(p.Ranges)
+		return claim{off: off, n: n}
 	}
 	return claim{n: t.unit.disk.Size()} // also UNMAP, whose ranges lie anywhere
+}
+
+// hull returns the range that all of ranges lie in: an UNMAP has at most a few
+// hundred, mostly near each other.
+func hull(ranges []scsi.Range) (off, n int64) {
+	for i, r := range ranges {
+		end := max(off+n, r.Off+r.Len)
+		if i == 0 {
+			off = r.Off
+		}
+		off = min(off, r.Off)
+		n = end - off
+	}
+	return off, n
 }
 
 // admit reports whether t may begin with its action. When it may not, the loop

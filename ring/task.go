@@ -4,6 +4,7 @@
 package ring
 
 import (
+	"sync/atomic"
 	"syscall"
 
 	"ietring/pdu"
@@ -78,6 +79,11 @@ type task struct {
 	claim    claim        //
 	watchers []*abortWait // claims that wait until it is settled
 
+	// A third-party copy: see copy.go.
+	asking    bool        // a worker finds out what the parameter data means
+	copying   bool        // plan.Copy is under way
+	cancelled atomic.Bool // it is to end early
+
 	ops      int  // ring operations, worker jobs and functions that work for it
 	outs     int  // queued PDUs that point to it
 	again    bool // a ring operation came short: a worker does it all over
@@ -138,6 +144,10 @@ func (l *loop) retire(t *task) {
 	if c.recv.task == t {
 		// It was ended while its data arrives: the rest is nobody's.
 		c.recv.task, c.recv.note = nil, noteDropped
+	}
+	if t.plan.Copy != nil {
+		t.plan.Copy.End(scsi.StatusTaskAborted, scsi.Good) // unless it has ended
+		t.plan.Copy = nil
 	}
 	l.freeSpans(t)
 	if t.prev != nil {

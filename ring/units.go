@@ -36,6 +36,7 @@ var ErrInUse = errors.New("commands are still with the disk")
 func Describe(d *backing.Disk, c scsi.UnitConfig) scsi.UnitConfig {
 	c.Blocks, c.BlockSize, c.PhysicalBlockSize = d.Blocks(), d.BlockSize(), d.PhysicalBlockSize()
 	c.ReadOnly, c.WriteCache, c.NonRotating = d.ReadOnly(), d.WriteBack(), d.NonRotating()
+	c.AtomicBlocks = d.AtomicUnit() / d.BlockSize()
 	c.Thin, c.KnowsUnmapped = d.Thin(), d.KnowsExtents()
 	c.KnowsSpace = d.Thin() && d.LimitedRoom()
 	granule, granuleOff := d.Granule()
@@ -180,7 +181,7 @@ func (e *Engine) watch(unit *scsi.Unit, abort bool) <-chan struct{} {
 func (l *loop) watchConn(c *conn, w *abortWait, unit *scsi.Unit, abort bool) {
 	for t := c.tasks; t != nil; {
 		next := t.next
-		if t.unit != nil && t.unit.unit == unit {
+		if t.usesUnit(unit) {
 			w.left++
 			t.waits = append(t.waits, w)
 			if abort {

@@ -96,6 +96,7 @@ func (l *loop) job(t *task) {
 // jobDone has t back from its worker.
 func (l *loop) jobDone(t *task) {
 	t.ops--
+	t.asking, t.copying = false, false
 	if t.jobErr != 0 {
 		l.diskError(t, t.jobErr)
 	}
@@ -139,6 +140,8 @@ func (t *task) work(scratch *uring.Memory) {
 		if err = t.workWrite(true); err == nil {
 			err = t.workVerify(scratch)
 		}
+	case scsi.ActionCopy:
+		t.copyOut(scratch)
 	case scsi.ActionCompareAndWrite:
 		err = t.workCompareAndWrite(scratch)
 	case scsi.ActionOrWrite:
@@ -176,6 +179,9 @@ func (t *task) workRead(fromMedium bool) error {
 }
 
 func (t *task) workWrite(durable bool) error {
+	if t.plan.Atomic {
+		return t.unit.disk.WriteAtomic(t.bytes(t.plan.Len), t.plan.Off, durable)
+	}
 	return t.eachPiece(t.plan.Len, func(off int, b []byte) error {
 		return t.unit.disk.WriteAt(b, t.plan.Off+int64(off), durable)
 	})

@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 65 {
-		t.Errorf("%d commands, want 65: is the new one in the tests?", len(names))
+	if len(names) != 71 {
+		t.Errorf("%d commands, want 71: is the new one in the tests?", len(names))
 	}
 }
 
@@ -106,6 +106,13 @@ var goodCDB = map[string]string{
 	"VERIFY(12)":                   "af 00 00000001 00000001",
 	"SEND DIAGNOSTIC":              "1d 04 00 0000",
 	"PREVENT ALLOW MEDIUM REMOVAL": "1e 00 00 00 00",
+
+	"WRITE ATOMIC(16)":                   "9c 00 0000000000000008 0000 0008",
+	"EXTENDED COPY(LID1)":                "83 00 0000000000000000 00000010",
+	"RECEIVE COPY STATUS(LID1)":          "84 00 01 00000000000000 000000ff",
+	"RECEIVE COPY DATA(LID1)":            "84 01 01 00000000000000 000000ff",
+	"RECEIVE COPY OPERATING PARAMETERS":  "84 03 00 00000000000000 000000ff",
+	"RECEIVE COPY FAILURE DETAILS(LID1)": "84 04 01 00000000000000 000000ff",
 
 	"RESERVE(6)":  "16",
 	"RELEASE(6)":  "17",
@@ -298,6 +305,11 @@ func TestAllocationLength(t *testing.T) {
 		{"PERSISTENT RESERVE IN, READ RESERVATION", "5e 01 0000000000 %04x", 0xffff},
 		{"PERSISTENT RESERVE IN, REPORT CAPABILITIES", "5e 02 0000000000 %04x", 0xffff},
 		{"PERSISTENT RESERVE IN, READ FULL STATUS", "5e 03 0000000000 %04x", 0xffff},
+		{"RECEIVE COPY STATUS(LID1)", "84 00 01 00000000000000 %08x", 0xffffffff},
+		{"RECEIVE COPY DATA(LID1)", "84 01 01 00000000000000 %08x", 0xffffffff},
+		{"RECEIVE COPY OPERATING PARAMETERS", "84 03 00 00000000000000 %08x", 0xffffffff},
+		{"RECEIVE COPY FAILURE DETAILS(LID1)", "84 04 01 00000000000000 %08x", 0xffffffff},
+		{"INQUIRY, Third-party Copy", "12 01 8f %04x", 0xffff},
 		{"REPORT SUPPORTED OPERATION CODES", "a3 0c 00 00 0000 %08x", 0xffffffff},
 		{"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", "a3 0d 80 000000 %08x", 0xffffffff},
 	} {

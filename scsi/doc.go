@@ -19,6 +19,9 @@
 //	plan.go              what Plan checks, in which order
 //	transfer.go          READ, WRITE, WRITE AND VERIFY, VERIFY
 //	compare.go           COMPARE AND WRITE, ORWRITE, PRE-FETCH
+//	atomicwrite.go       WRITE ATOMIC
+//	copy.go copylog.go   EXTENDED COPY, and what is remembered of it; copyreport.go
+//	                     and vpdcopy.go tell
 //	medium.go            TEST UNIT READY, READ CAPACITY, SYNCHRONIZE CACHE
 //	unmap.go writesame.go lbastatus.go
 //	erasure.go sanitize.go format.go

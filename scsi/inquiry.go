@@ -26,7 +26,7 @@ func planInquiry(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 	}
 	// Where there is no unit there is nothing to say about one.
 	row := vpdPageOf(cdb[2])
-	if row == nil || p.Unit == nil {
+	if row == nil || p.Unit == nil || !row.in(p.state) {
 		return InvalidFieldInCDB.AtCDB(2, 7)
 	}
 	p.Reply = appendVPD(p.Reply, n, p.state, row)
@@ -40,6 +40,7 @@ const (
 	inquiryVersionSPC4 = 0x06
 	inquiryHiSup       = 0x10 // LUNs have the hierarchical form
 	inquiryFormat      = 0x02 // response data format
+	inquiry3PC         = 0x08 // byte 5: third-party copy commands are there
 	inquiryCmdQue      = 0x02 // byte 7: tasks are queued
 	inquiryRMB         = 0x80 // byte 1: the medium can be removed
 	inquiryImplicit    = 0x10 // byte 5, TPGS: access states change, and initiators cannot change them
@@ -75,6 +76,9 @@ func appendInquiry(dst []byte, n *Nexus, u *Unit, s *unitState) []byte {
 		describePorts(&d, u.medium)
 		if s.Removable {
 			d[1] = inquiryRMB
+		}
+		if isCopied(s) {
+			d[5] |= inquiry3PC
 		}
 	}
 	copy(d[8:], vendorID)

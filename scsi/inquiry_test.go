@@ -72,7 +72,7 @@ func TestSerialPadding(t *testing.T) {
 
 func TestVPDDetails(t *testing.T) {
 	n, _ := newNexus(t, func(c *UnitConfig) {
-		c.NonRotating, c.WriteCache, c.PhysicalBlockSize = true, false, c.BlockSize
+		c.NonRotating, c.WriteCache, c.PhysicalBlockSize, c.NAA = true, false, c.BlockSize, true
 	})
 	if d := reply(t, n, "12 01 b1 00ff"); d[4] != 0 || d[5] != 1 {
 		t.Errorf("rotation rate %02x%02x of a solid state disk", d[4], d[5])

@@ -19,6 +19,7 @@ type Nexus struct {
 	gone      atomic.Bool // Detach was called
 	pending   atomic.Pointer[pendingSnapshot]
 	view      atomic.Pointer[View] // nil: the whole target
+	copies    copyLog
 }
 
 // Initiator returns the name that Attach was given.

@@ -27,6 +27,7 @@ const (
 	ActionUnmap                         // the blocks of Ranges are not needed any more and read as zeros
 	ActionLBAStatus                     // call AddStatus for what is at Off and on, then EndStatus: an ActionReply
 	ActionErase                         // begin the Erasure in the background, or leave the failure of one when it is nil
+	ActionCopy                          // do Copy, off the loops
 	ActionCollect                       // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
 	ActionAbort                         // abort the tasks of Preempted on the medium of Unit; what a disk works on ends first
 )
@@ -46,6 +47,7 @@ type Plan struct {
 	FromMedium bool // what a volatile cache holds must reach the medium before the read
 	Compare    bool // byte by byte: a difference is MISCOMPARE, its byte offset the information
 	Repeat     bool // the data-out is one block, with which each block of the range is compared
+	Atomic     bool // of ActionWrite: the range never holds a part of the data, nor after a loss of power
 	Exact      bool // the initiator must mean to send OutLen bytes, not fewer nor more
 	Immediate  bool // the status may be sent before the work is done
 	Unmap      bool // of ActionWriteSame: blocks that become zeros may be given back
@@ -62,6 +64,7 @@ type Plan struct {
 	// Preempted are the nexuses of ActionAbort. Nexus.Cleared is called for
 	// each that had a task.
 	Preempted []*Nexus
+	Copy      *Copy // of ActionCopy
 
 	Reply []byte
 

@@ -21,6 +21,7 @@ func unitConfig() UnitConfig {
 // everything makes c a unit that has every command.
 func everything(c *UnitConfig) {
 	c.Thin, c.KnowsUnmapped, c.KnowsSpace, c.Removable = true, true, true, true
+	c.AtomicBlocks, c.NAA = 8, true
 }
 
 func newUnit(t testing.TB, change func(c *UnitConfig)) *Unit {
@@ -36,7 +37,8 @@ func newUnit(t testing.TB, change func(c *UnitConfig)) *Unit {
 	return u
 }
 
-// newNexus returns a nexus with LUN 0 that has nothing pending.
+// newNexus returns a nexus with LUN 0 that has nothing pending, and a copy with
+// list identifier 1 under way.
 func newNexus(t testing.TB, change func(c *UnitConfig)) (*Nexus, *Unit) {
 	t.Helper()
 	tg, u := NewTarget("iqn.2001-04.com.example:disk"), newUnit(t, change)
@@ -45,6 +47,9 @@ func newNexus(t testing.TB, change func(c *UnitConfig)) (*Nexus, *Unit) {
 	}
 	n := tg.Attach("iqn.2001-04.com.example:host", ISID{}, 1)
 	quiet(n)
+	if _, s := n.copies.begin(1, true); s != Good {
+		t.Fatal(s)
+	}
 	return n, u
 }
 

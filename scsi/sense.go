@@ -21,6 +21,7 @@ const (
 	IllegalRequest SenseKey = 0x5
 	UnitAttention  SenseKey = 0x6
 	DataProtect    SenseKey = 0x7
+	CopyAborted    SenseKey = 0xa
 	AbortedCmd     SenseKey = 0xb
 	MiscompareKey  SenseKey = 0xe
 )
@@ -76,6 +77,21 @@ var (
 	InvalidMessage        = Sense{Key: IllegalRequest, ASC: 0x49, ASCQ: 0x00}
 	OverlappedCommands    = Sense{Key: AbortedCmd, ASC: 0x4e, ASCQ: 0x00}
 	InsufficientResources = Sense{Key: AbortedCmd, ASC: 0x55, ASCQ: 0x03}
+)
+
+// What a third-party copy can be refused or ended with. See SPC-4, EXTENDED COPY.
+var (
+	CopyInProgress          = Sense{Key: IllegalRequest, ASC: 0x00, ASCQ: 0x16} // the list identifier is in use
+	TooManyCSCDs            = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x06}
+	UnsupportedCSCD         = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x07}
+	TooManySegments         = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x08}
+	UnsupportedSegment      = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x09}
+	InlineDataExceeded      = Sense{Key: IllegalRequest, ASC: 0x26, ASCQ: 0x0b}
+	UnreachableCSCD         = Sense{Key: CopyAborted, ASC: 0x08, ASCQ: 0x04} // a segment names a descriptor that is not there
+	CSCDFailure             = Sense{Key: CopyAborted, ASC: 0x0d, ASCQ: 0x01} // THIRD PARTY DEVICE FAILURE
+	CSCDNotReachable        = Sense{Key: CopyAborted, ASC: 0x0d, ASCQ: 0x02}
+	IncorrectCSCDType       = Sense{Key: CopyAborted, ASC: 0x0d, ASCQ: 0x03}
+	UnexpectedInexactLength = Sense{Key: CopyAborted, ASC: 0x26, ASCQ: 0x0a}
 )
 
 // What the transport can end a command with. See RFC 7143, Section 11.4.7.2,

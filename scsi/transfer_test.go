@@ -15,11 +15,11 @@ type outcome struct {
 	off                                     int64
 	length, outLen                          int
 	durable, fromMedium, compare, immediate bool
-	repeat, exact                           bool
+	repeat, exact, atomic                   bool
 }
 
 func outcomeOf(p *Plan) outcome {
-	return outcome{p.Action, p.Off, p.Len, p.OutLen, p.Durable, p.FromMedium, p.Compare, p.Immediate, p.Repeat, p.Exact}
+	return outcome{p.Action, p.Off, p.Len, p.OutLen, p.Durable, p.FromMedium, p.Compare, p.Immediate, p.Repeat, p.Exact, p.Atomic}
 }
 
 func TestTransfers(t *testing.T) {
@@ -72,6 +72,16 @@ func TestTransfers(t *testing.T) {
 		{"ORWRITE(16) of no blocks", nil, "8b 00 0000000000000001 00000000 00", Good, outcome{}},
 		{"ORWRITE(16) beyond the end", nil, "8b 00 00000000000007ff 00000002 00", LBAOutOfRange, outcome{}},
 		{"an ORWRITE(16) too long", nil, "8b 00 0000000000000000 00000401 00", InvalidFieldInCDB.AtCDB(10, 7), outcome{}},
+		{"WRITE ATOMIC(16)", everything, "9c 00 0000000000000010 0000 0008", Good, outcome{action: ActionWrite, off: 16 * 512, length: 4096, outLen: 4096, exact: true, atomic: true}},
+		{"WRITE ATOMIC(16) with FUA", everything, "9c 08 0000000000000000 0000 0008 1f", Good, outcome{action: ActionWrite, length: 4096, outLen: 4096, exact: true, atomic: true, durable: true}},
+		{"WRITE ATOMIC(16) of another length", everything, "9c 00 0000000000000010 0000 0010", InvalidFieldInCDB.AtCDB(12, 7), outcome{}},
+		{"WRITE ATOMIC(16) of less than its length", everything, "9c 00 0000000000000010 0000 0004", InvalidFieldInCDB.AtCDB(12, 7), outcome{}},
+		{"WRITE ATOMIC(16) at another place", everything, "9c 00 0000000000000011 0000 0008", InvalidFieldInCDB.AtCDB(2, 7), outcome{}},
+		{"WRITE ATOMIC(16) with an atomic boundary", everything, "9c 00 0000000000000010 0008 0008", InvalidFieldInCDB.AtCDB(10, 7), outcome{}},
+		{"WRITE ATOMIC(16) of no blocks", everything, "9c 00 0000000000000011 0000 0000", Good, outcome{}},
+		{"WRITE ATOMIC(16) of no blocks at the end", everything, "9c 00 0000000000000800 0000 0000", LBAOutOfRange, outcome{}},
+		{"WRITE ATOMIC(16) beyond the end", everything, "9c 00 00000000000007f8 0000 0010", LBAOutOfRange, outcome{}},
+		{"WRITE ATOMIC(16) where there is none", nil, "9c 00 0000000000000010 0000 0008", InvalidOpcode, outcome{}},
 		{"PRE-FETCH(10)", nil, "34 00 00000001 1f 0002", Good, outcome{action: ActionPrefetch, off: 512, length: 1024}},
 		{"PRE-FETCH(10) with IMMED to the end", nil, "34 02 000007fe 00 0000", Good, outcome{action: ActionPrefetch, off: 2046 * 512, length: 1024, immediate: true}},
 		{"PRE-FETCH(16) is not bound to the longest transfer", nil, "90 00 0000000000000000 00000800", Good, outcome{action: ActionPrefetch, length: 2048 * 512}},
@@ -168,8 +178,8 @@ func TestWriteProtection(t *testing.T) {
 			t.Errorf("%s with SWP: %v, want %v", row.name, s, wantSoft)
 		}
 	})
-	if writes != 17 {
-		t.Errorf("%d commands write, want 17", writes)
+	if writes != 18 {
+		t.Errorf("%d commands write, want 18", writes)
 	}
 }
 

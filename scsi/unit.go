@@ -36,6 +36,10 @@ type UnitConfig struct {
 	KnowsSpace       bool // Medium.SetSpace is told what room there is
 	WSNZ             bool // a WRITE SAME must say how many blocks it writes
 
+	// AtomicBlocks is how many blocks an atomic write has, at multiples of that:
+	// 0 says that there are none.
+	AtomicBlocks uint32
+
 	ScsiID [16]byte // IET's ScsiId, in VPD 83h
 	NAA    bool     // VPD 83h has an NAA designator too, of which initiators build the WWID then
 	ScsiSN string   // IET's ScsiSN, in VPD 80h: 1 to 32 printable ASCII characters

@@ -3,7 +3,9 @@
 
 package scsi
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+)
 
 // A vpdPage is a vital product data page: its code and what follows the four
 // bytes of header.
@@ -12,6 +14,7 @@ type vpdPage struct {
 	name string
 	body func(dst []byte, u *unitState) []byte
 	port func(dst []byte, n *Nexus, u *unitState) []byte // in place of body: depends on the port
+	has  func(u *unitState) bool                         // reports whether a unit has the page; nil: every one
 }
 
 // vpdPages are the pages, sorted by code as page 00h must list them. It is
@@ -27,11 +30,15 @@ func init() {
 		{code: 0x86, name: "Extended INQUIRY Data", body: appendExtendedInquiry},
 		{code: 0x87, name: "Mode Page Policy", body: appendModePolicy},
 		{code: 0x88, name: "SCSI Ports", port: appendPorts},
+		{code: 0x8f, name: "Third-party Copy", body: appendThirdPartyCopy, has: isCopied},
 		{code: 0xb0, name: "Block Limits", body: appendBlockLimits},
 		{code: 0xb1, name: "Block Device Characteristics", body: appendCharacteristics},
 		{code: 0xb2, name: "Logical Block Provisioning", body: appendProvisioning},
 	}
 }
+
+// in reports whether u has the page.
+func (g *vpdPage) in(u *unitState) bool { return g.has == nil || g.has(u) }
 
 // vpdPageOf returns the page with code, nil when there is none.
 func vpdPageOf(code byte) *vpdPage {
@@ -60,9 +67,11 @@ func appendVPD(dst []byte, n *Nexus, u *unitState, page *vpdPage) []byte {
 	return dst
 }
 
-func appendSupportedPages(dst []byte, _ *unitState) []byte {
+func appendSupportedPages(dst []byte, u *unitState) []byte {
 	for i := range vpdPages {
-		dst = append(dst, vpdPages[i].code)
+		if vpdPages[i].in(u) {
+			dst = append(dst, vpdPages[i].code)
+		}
 	}
 	return dst
 }
@@ -125,6 +134,7 @@ func appendBlockLimits(dst []byte, u *unitState) []byte {
 		binary.BigEndian.PutUint32(d[32:], u.UnmapAlignment)
 		d[32] |= limitsUGAVALID
 	}
+	putAtomicLimits(d[:], u)
 	return append(dst, d[vpdHeaderLen:]...)
 }
 

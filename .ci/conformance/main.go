@@ -84,7 +84,7 @@ func (r *report) all(o options, folder string) error {
 	}
 	noLoop := serve.CanLoop()
 	for _, d := range o.disks() {
-		if d.kind == blockio && noLoop != nil {
+		if (d.kind == blockio || d.xfs) && noLoop != nil {
 			fmt.Printf("%-24s left out: %v\n", d, noLoop)
 			continue
 		}
@@ -103,6 +103,7 @@ func (o *options) disks() []disk {
 			d := disk{p, kind}
 			switch {
 			case o.disk != "" && !has(o.disk, d.String()):
+			case p.xfs && (kind == blockio || o.against != "ietd"):
 			case kind == blockio && o.against == "tgt": // tgt has one way to both
 			default:
 				list = append(list, d)

@@ -4,7 +4,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +35,7 @@ type profile struct {
 
 	chap     bool     // by CHAP, and with two portals: all that is tested has two paths
 	sanitize bool     // the tests may SANITIZE
+	xfs      bool     // a file on xfs, which can be written atomically; there is no blockio of it
 	tests    []string // families or suites, in the tool's spelling
 
 	// misjudged are tests that demand on this disk what the standard does not,
@@ -50,12 +53,12 @@ var emulation512 = []string{"SCSI.Inquiry", "SCSI.ReadCapacity16", "SCSI.Unmap",
 // over a file and once over a loop device.
 var profiles = []profile{
 	{name: "512", about: "blocks of 512 bytes, thin, every write durable",
-		params: "IOMode=wt,BlockSize=512,PhysicalBlockSize=512", blockSize: 512, physical: 512, thin: true, tests: allTests,
+		params: "IOMode=wt,NAA=yes,BlockSize=512,PhysicalBlockSize=512", blockSize: 512, physical: 512, thin: true, tests: allTests,
 		misjudged: []string{"WriteSame10.UnmapUntilEnd"}},
 	{name: "512e", about: "logical blocks of 512 bytes on physical ones of 4096, thin",
 		params: "BlockSize=512,PhysicalBlockSize=4096", blockSize: 512, physical: 4096, thin: true, tests: emulation512},
 	{name: "4096 cached", about: "blocks of 4096 bytes, a volatile cache, IOMode=wb; a file is buffered",
-		params: "IOMode=wb,BlockSize=4096,WSNZ=yes", ofFile: ",Direct=no", blockSize: 4096, physical: 4096, thin: true, tests: allTests,
+		params: "IOMode=wb,NAA=yes,BlockSize=4096,WSNZ=yes", ofFile: ",Direct=no", blockSize: 4096, physical: 4096, thin: true, tests: allTests,
 		misjudged: []string{"ProutReserve.AccessEA", "ProutReserve.AccessWE", "ProutReserve.AccessEARO", "ProutReserve.AccessWERO",
 			"ProutReserve.AccessEAAR", "ProutReserve.AccessWEAR"}},
 	{name: "read-only", about: "IOMode=ro",
@@ -68,6 +71,8 @@ var profiles = []profile{
 	{name: "sanitize", about: "the tests may sanitize the disk (iscsi-test-cu -S)",
 		params: "BlockSize=512", blockSize: 512, physical: 512, sanitize: true, tests: []string{"SCSI.Sanitize"},
 		misjudged: []string{"Sanitize.Reset", "Sanitize.CryptoErase"}},
+	{name: "atomic", about: "a file on xfs that can be written atomically, in pieces of 1 MiB: the tool sends all lengths up to 256 blocks",
+		params: "BlockSize=4096,Direct=yes,AtomicWrite=1048576", blockSize: 4096, physical: 4096, thin: true, xfs: true, tests: []string{"SCSI.WriteAtomic16"}},
 }
 
 // The accounts of the profile with CHAP, as ietd.conf has them.
@@ -94,7 +99,11 @@ func (d disk) String() string { return d.kind + " " + d.name }
 // test starts an ietd for the disk, runs the tool on it and ends it. The error
 // is about the run, not about tests that failed.
 func (d disk) test(folder string) (results []result, err error) {
-	path, done, err := newDisk(folder, d.kind, d.blockSize)
+	create := newDisk
+	if d.xfs {
+		create = newXFS
+	}
+	path, done, err := create(folder, d.kind, d.blockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +159,42 @@ func newDisk(folder, kind string, blockSize int) (path string, done func() error
 		return "", nil, err
 	}
 	return loop.Path, loop.Close, nil
+}
+
+// xfsSize is the least that mkfs.xfs takes, and a little more.
+const xfsSize = 400 << 20
+
+// newXFS is newDisk for a file on an xfs of its own.
+func newXFS(folder, _ string, _ int) (path string, done func() error, err error) {
+	image, dir := filepath.Join(folder, "xfs.img"), filepath.Join(folder, "xfs")
+	if err := serve.NewFile(image, xfsSize); err != nil {
+		return "", nil, err
+	}
+	loop, err := serve.NewLoop(image, 4096)
+	if err != nil {
+		return "", nil, err
+	}
+	unmount := func() error { return nil }
+	done = func() error { return firstOf(unmount(), loop.Close(), os.Remove(image)) }
+	if _, err = serve.Run("mkfs.xfs", "-q", loop.Path); err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		_, err = serve.Run("mount", "-t", "xfs", loop.Path, dir)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, done())
+	}
+	// The kernel closes the files of an io_uring some time after its process ended.
+	unmount = func() error {
+		_, err := serve.Run("umount", "--lazy", dir)
+		return err
+	}
+	path = filepath.Join(dir, "disk.img")
+	if err := serve.NewFile(path, lunSize); err != nil {
+		return "", nil, errors.Join(err, done())
+	}
+	return path, done, nil
 }
 
 // firstOf is the first error that is one.

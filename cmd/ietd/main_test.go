@@ -58,7 +58,7 @@ func TestRefusals(t *testing.T) {
 		{"a LUN above the range", lun("16384 Type=nullio"), `--lun: "16384" is not a LUN; it begins with a number from 0 to 16383, as in '0 Path=/srv/disk.img'`},
 		{"a LUN without parameters", lun("0"), "--lun: LUN 0 has no parameters; give at least Path=FILE or Type=nullio"},
 		{"a blank after a comma", lun("0 Type=nullio, Blocks=1"), `--lun: "Blocks=1" stands after a blank; parameters are separated by commas without blanks`},
-		{"an unknown parameter", lun("0 Typ=nullio"), `--lun: unknown parameter "Typ"; known are Path, Type, ScsiId, ScsiSN, IOMode, BlockSize, PhysicalBlockSize, Blocks, Sectors, Direct, Thin, ThinThreshold, WSNZ, NAA, Removable`},
+		{"an unknown parameter", lun("0 Typ=nullio"), `--lun: unknown parameter "Typ"; known are Path, Type, ScsiId, ScsiSN, IOMode, BlockSize, PhysicalBlockSize, Blocks, Sectors, Direct, AtomicWrite, Thin, ThinThreshold, WSNZ, NAA, Removable`},
 		{"a parameter without a value", lun("0 Type"), "--lun: Type has no value; write Type=fileio, blockio or nullio"},
 		{"a parameter twice", lun("0 Type=nullio,type=nullio"), "--lun: Type is there twice"},
 		{"a provisioning that does not exist", lun("0 Type=nullio,Thin=maybe"), "--lun: Thin=maybe: it can be yes or no"},

@@ -29,6 +29,7 @@ func TestLun(t *testing.T) {
 			Lun{7, backing.Params{Path: "/srv/A", Type: "fileio", IOMode: "wb", Direct: "no", BlockSize: 4096, PhysicalBlockSize: 8192}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
 		{"white space of any width", "  7\t Type=nullio ", Lun{7, backing.Params{Type: "nullio"}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
 		{"Sectors is Blocks, numbers in C's bases", "7 Type=nullio,Sectors=0x10", Lun{7, backing.Params{Type: "nullio", Blocks: 16}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
+		{"atomic writes", "7 Path=/srv/a,AtomicWrite=16384", Lun{7, backing.Params{Path: "/srv/a", AtomicWrite: 16384}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
 		{"provisioning", "7 Path=/srv/a,Thin=no,ThinThreshold=20,WSNZ=yes", Lun{7, backing.Params{Path: "/srv/a", Thin: "no"}, id, scsi.DefaultScsiSN(id), true, false, false, 20}},
 		{"an NAA designator, and a medium that goes", "7 Type=nullio,NAA=yes,Removable=yes", Lun{7, backing.Params{Type: "nullio"}, id, scsi.DefaultScsiSN(id), false, true, true, 0}},
 		{"identity as given", "7 Type=nullio,ScsiId=abc,ScsiSN=S-1", Lun{7, backing.Params{Type: "nullio"}, own, "S-1", false, false, false, 0}},

@@ -38,6 +38,7 @@ var lunParams = []lunParam{
 	{"Blocks", "a number of blocks, at least 1", setBlocks},
 	{"Sectors", "a number of blocks, at least 1", setBlocks},
 	{"Direct", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Direct, v) }},
+	{"AtomicWrite", "a power of two from 512 to 1048576 (bytes)", func(l *Lun, v string) bool { return setSize(&l.Backing.AtomicWrite, v) }},
 	{"Thin", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Thin, v) }},
 	{"ThinThreshold", "a number from 0 to 99 (percent)", setThreshold},
 	{"WSNZ", "yes or no", setWSNZ},

@@ -113,6 +113,7 @@ func (l *Lun) text(target string) string {
 	count("PhysicalBlockSize", uint64(p.PhysicalBlockSize))
 	count("Blocks", p.Blocks)
 	add("Direct", p.Direct)
+	count("AtomicWrite", uint64(p.AtomicWrite))
 	add("Thin", p.Thin)
 	count("ThinThreshold", uint64(l.ThinThreshold))
 	if l.WSNZ {

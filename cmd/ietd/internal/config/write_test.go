@@ -90,7 +90,7 @@ func randomLun(r *rand.Rand, target string, number uint16, n int) Lun {
 	case 1:
 		*p = backing.Params{Path: fmt.Sprintf("/srv/#%d=%d", n, number), IOMode: [...]string{"", "wt", "wb", "ro"}[r.IntN(4)], Direct: [...]string{"", "yes", "no"}[r.IntN(3)], Thin: [...]string{"", "no"}[r.IntN(2)]}
 	case 2:
-		*p = backing.Params{Type: "blockio", Path: fmt.Sprintf("/dev/%d/%d", n, number), BlockSize: 4096, PhysicalBlockSize: 8192}
+		*p = backing.Params{Type: "blockio", Path: fmt.Sprintf("/dev/%d/%d", n, number), BlockSize: 4096, PhysicalBlockSize: 8192, AtomicWrite: 16384}
 	}
 	if r.IntN(2) == 0 {
 		l.ScsiID = [16]byte{}

@@ -29,6 +29,7 @@ var backingParams = []struct {
 	{"PhysicalBlockSize", func(b backing.Params) string { return number(uint64(b.PhysicalBlockSize)) }},
 	{"Blocks", func(b backing.Params) string { return number(b.Blocks) }},
 	{"Direct", func(b backing.Params) string { return b.Direct }},
+	{"AtomicWrite", func(b backing.Params) string { return number(uint64(b.AtomicWrite)) }},
 	{"Thin", func(b backing.Params) string { return b.Thin }},
 }
 

@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: 2026 The ietring authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ring
+
+import (
+	"syscall"
+
+	"ietring/ring/internal/uring"
+	"ietring/scsi"
+)
+
+// A third-party copy can take minutes, so it has workers of its own. Each has one
+// buffer of a span; where the file system can share blocks between the two files
+// no bytes are moved at all. What is copied at a time is claimed at the
+// destination, as a write is, so that no COMPARE AND WRITE reads half of it.
+//
+// The units of a copy stay until it has ended: see usesUnit. An abort ends it
+// between two steps; what was copied stays.
+
+// copyOut does the copy of t and ends its record.
+func (t *task) copyOut(scratch *uring.Memory) {
+	c := t.plan.Copy
+	for i := range c.Pieces {
+		if s := t.copyPiece(&c.Pieces[i], scratch); s != scsi.Good {
+			t.status, t.sense = scsi.StatusCheckCondition, s
+			break
+		}
+	}
+	c.End(t.status, t.sense)
+}
+
+// copyPiece copies one piece, and makes it durable where that is promised.
+func (t *task) copyPiece(c *scsi.CopyPiece, scratch *uring.Memory) scsi.Sense {
+	e := t.conn.loop.eng
+	from, to := e.units.get(c.From.Handle()), e.units.get(c.To.Handle())
+	if !from.is(c.From) || !to.is(c.To) {
+		return scsi.CSCDNotReachable // taken away since the command was planned
+	}
+	backwards := from.disk == to.disk && c.FromOff < c.ToOff && c.ToOff < c.FromOff+c.Len
+	for done := int64(0); done < c.Len; {
+		if t.cancelled.Load() {
+			return scsi.AbortedCommand
+		}
+		if c.From.Medium().Erasing() != scsi.Good || c.To.Medium().Erasing() != scsi.Good {
+			return scsi.CSCDNotReachable
+		}
+		n := min(c.Len-done, maxSpan)
+		s := step{from: from, to: to, fromOff: c.FromOff + done, toOff: c.ToOff + done, n: n, most: c.Len - done}
+		if backwards { // what is yet to be read must not be overwritten
+			s.fromOff, s.toOff, s.most = c.FromOff+c.Len-done-n, c.ToOff+c.Len-done-n, n
+		}
+		if sense := s.do(e, scratch); sense != scsi.Good {
+			return sense
+		}
+		done += s.n
+		t.plan.Copy.Moved(s.n, done == c.Len)
+	}
+	if c.Len == 0 {
+		t.plan.Copy.Moved(0, true)
+	}
+	if c.Durable {
+		if err := to.disk.Sync(); err != nil {
+			return copyFailed(errnoOf(err))
+		}
+	}
+	return scsi.Good
+}
+
+// is reports whether u is the unit v and has a disk.
+func (u *lu) is(v *scsi.Unit) bool { return u != nil && u.unit == v && u.disk != nil }
+
+// A step is what is copied under one claim: n bytes, or up to most when blocks
+// are shared.
+type step struct {
+	from, to       *lu
+	fromOff, toOff int64
+	n, most        int64
+}
+
+// do copies under one claim, and sets n to how many bytes.
+func (s *step) do(e *Engine, scratch *uring.Memory) scsi.Sense {
+	block := int64(s.to.disk.BlockSize())
+	clones := s.to.disk.Clones()
+	length := s.n
+	if clones {
+		length = min(s.most, maxClone)
+	}
+	// Parts of blocks are read and written back, which no other write may see.
+	c := claim{off: s.toOff &^ (block - 1), alone: (s.toOff|(s.toOff+s.n))&(block-1) != 0}
+	c.n = (s.toOff+length+block-1)&^(block-1) - c.off
+	release := e.hold(s.to.lock, &c)
+	defer release()
+	if clones {
+		done, err := s.to.disk.CloneFrom(s.from.disk, s.fromOff, s.toOff, length)
+		if err != nil {
+			return copyFailed(errnoOf(err))
+		}
+		if done > 0 {
+			s.n = done
+			return scsi.Good
+		}
+	}
+	return s.move(scratch)
+}
+
+// move copies through scratch.
+func (s *step) move(scratch *uring.Memory) scsi.Sense {
+	if err := needScratch(scratch); err != nil {
+		return copyFailed(errnoOf(err))
+	}
+	b := (*scratch)[:s.n]
+	if err := s.from.disk.ReadAt(b, s.fromOff); err != nil {
+		return copyFailed(errnoOf(err))
+	}
+	if err := s.to.disk.WriteAt(b, s.toOff, false); err != nil {
+		return copyFailed(errnoOf(err))
+	}
+	return scsi.Good
+}
+
+// hold waits until c is held; the function gives it back. The caller is no loop.
+func (e *Engine) hold(k *rangeLock, c *claim) (release func()) {
+	if k == nil {
+		return func() {}
+	}
+	held := make(chan struct{})
+	c.begin = func() { close(held) }
+	e.claim(k, c)
+	<-held
+	return func() { k.leave(c) }
+}
+
+// copyFailed says that one of the disks of a copy failed. What the errno would be
+// to who reads or writes it himself is lost, but for the room that is missing.
+func copyFailed(e syscall.Errno) scsi.Sense {
+	if s := scsi.WriteSense(e); s == scsi.SpaceAllocationFailed {
+		return s
+	}
+	return scsi.CSCDFailure
+}
+
+// usesUnit reports whether t works with u: it came to it, or copies from or to
+// it, or is finding out which units it names.
+func (t *task) usesUnit(u *scsi.Unit) bool {
+	switch {
+	case t.unit != nil && t.unit.unit == u, t.asking:
+		return true
+	}
+	return t.copying && t.plan.Copy.Uses(u)
+}
+
+// copy gives t to a worker for copies.
+func (l *loop) copy(t *task) {
+	t.copying = true
+	t.ops++
+	l.eng.copies.push(t)
+}
+
+// cancelCopy ends a copy that nobody wants any more: at once when it has not
+// begun, else after its step.
+func (l *loop) cancelCopy(t *task) {
+	if l.eng.copies.withdraw(t) {
+		t.ops--
+		return
+	}
+	t.cancelled.Store(true)
+}
