@@ -134,7 +134,7 @@ func (p *plane) connect(params Params) *peer {
 		p.t.Fatal(err)
 	}
 	s := p.eng.NewSession(SessionConfig{TargetName: p.target.Name(), Initiator: "iqn.test", TSIH: 1,
-		Nexus: p.target.Attach("iqn.test", scsi.ISID{}, 1), QueueDepth: testDepth, CmdSN: 100})
+		Nexus: p.target.Attach("iqn.test", scsi.ISID{5: byte(fds[1])}, 1), QueueDepth: testDepth, CmdSN: 100})
 	if err := p.eng.Attach(Handoff{FD: fds[0], Session: s, CID: 7, StatSN: 1, Params: params, Remote: "test"}); err != nil {
 		p.t.Fatal(err)
 	}
