@@ -39,7 +39,6 @@ const (
 
 	cscdIdentification = 0xe4
 	cscdLen            = 32
-	cscdLUIDType       = 0xc0 // byte 1
 	cscdReserved       = 0xc0 // of the byte with ASSOCIATION and DESIGNATOR TYPE
 	cscdNull           = 0x20 // byte 1: the descriptor names nothing
 	cscdType           = 0x1f // byte 1: peripheral device type
@@ -154,8 +153,6 @@ func (n *Nexus) cscdUnits(cscds []byte) ([]*Unit, Sense) {
 		switch {
 		case d[0] != cscdIdentification:
 			return nil, UnsupportedCSCD.AtParam(at, 7)
-		case d[1]&cscdLUIDType != 0:
-			return nil, InvalidFieldInCDB // so SPC-4 has it, though it is a parameter; libiscsi's suite looks
 		case d[7] > cscdDesignatorLen:
 			return nil, InvalidFieldInParams.AtParam(at+7, 7)
 		case d[1]&cscdNull != 0:

@@ -142,7 +142,7 @@ func TestExtendedCopy(t *testing.T) {
 		{"a destination that has no descriptor", list(t, 0, two, blocks(0, 0, 2, 1, 0, 0)), UnreachableCSCD, nil},
 		{"a source that has no descriptor", list(t, 0, two, blocks(0, 0xffff, 0, 1, 0, 0)), UnreachableCSCD, nil},
 		{"a CSCD descriptor of another type", change(good, 16, 0xe0), UnsupportedCSCD.AtParam(16, 7), nil},
-		{"LU ID TYPE", change(good, 17, 0x40), InvalidFieldInCDB, nil},
+		{"LU ID TYPE, which SPC-4 ignores", change(good, 17, 0x40), Good, []CopyPiece{{c.units[0], c.units[1], 512, 1024, 4096, false}}},
 		{"a device that is no disk", change(good, 17, 0x01), IncorrectCSCDType, nil},
 		{"a designator that is too long", change(good, 16+7, 21), InvalidFieldInParams.AtParam(23, 7), nil},
 		{"another block length", change(good, 16+30, 0x10), InvalidFieldInParams.AtParam(16+29, 7), nil},
