@@ -69,9 +69,10 @@ const (
 	// nothing.
 	maxRejects = 1024
 
-	// A connection may hold a heldShare-th of its loop's buffer memory, and
-	// one command of any size.
-	heldShare = 4
+	// A connection may hold a heldShare-th of what is free of its loop's
+	// buffer memory, and one command of any size. With n connections that all
+	// take what they may, 1/(1 + n/heldShare) of it stays free.
+	heldShare = 2
 
 	// deadAfter is for how long bytes that we sent may stay unacknowledged by
 	// the initiator's TCP, or a window closed, before the connection ends; and

@@ -4,10 +4,12 @@
 package ring
 
 // allocSpans gives t memory for n bytes, all or nothing. A connection that
-// holds its share already gets none while it holds anything.
+// holds something already gets more only while what it holds is small beside
+// what is free: however many connections are slow to let go, there is always
+// some left for the others, and a connection that is alone may have much.
 func (l *loop) allocSpans(t *task, n int) bool {
 	c := t.conn
-	if held := c.heldBytes - c.parkedBytes; held > 0 && held+n > l.arena.limit/heldShare {
+	if held := c.heldBytes - c.parkedBytes; held > 0 && held+n > (l.arena.limit-l.arena.used)/heldShare {
 		return false
 	}
 	for at := 0; at < n; at += maxSpan {

@@ -54,7 +54,7 @@ func moduleRoot(dir string) (string, error) {
 // StartIetd starts ietd on a port of the kernel's choice, on one CPU or AnyCPU.
 // args are targets, units and whatever else.
 func StartIetd(path string, pin int, args ...string) (*Process, error) {
-	args = append([]string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json"}, args...)
+	args = append([]string{"--address", "127.0.0.1", "--port", "0", "--log-format", "json", "--control-socket", ""}, args...)
 	p, err := start(pin, path, args...)
 	if err != nil {
 		return nil, err

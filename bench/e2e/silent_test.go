@@ -27,7 +27,7 @@ func pinging(t *testing.T) *daemon.Process {
 	conf := filepath.Join(t.TempDir(), "ietd.conf")
 	text := fmt.Sprintf("Target %s\nLun 0 Type=nullio,Blocks=262144\nNOPInterval 1\nNOPTimeout 1\n", target)
 	must(t, os.WriteFile(conf, []byte(text), 0o600))
-	p, err := daemon.StartIetd(ietd, daemon.AnyCPU, "--config", conf, "--control-socket", "")
+	p, err := daemon.StartIetd(ietd, daemon.AnyCPU, "--config", conf)
 	must(t, err)
 	t.Cleanup(func() { stop(t, p) })
 	return p

@@ -30,6 +30,9 @@ const (
 	discoveryIdle = 60 * time.Second
 	// portTries is how often a free port is looked for that every address has.
 	portTries = 16
+	// failuresLogged is how many failed logins are logged in a second; a flood
+	// of them must not become one of log lines.
+	failuresLogged = 20
 	// acceptPause is waited after a failed accept (out of descriptors), so
 	// that it does not spin.
 	acceptPause = 100 * time.Millisecond

@@ -29,6 +29,7 @@ type Config struct {
 // A Server listens and takes connections through login.
 type Server struct {
 	cfg       Config
+	failures  zerolog.Logger // of failed logins: not more than failuresLogged a second
 	listeners []*net.TCPListener
 	portals   []netip.AddrPort
 	slots     chan struct{}  // one is held by each connection in login
@@ -70,6 +71,7 @@ func (s *Server) Portals() []netip.AddrPort { return s.portals }
 
 // Serve starts to take connections and returns.
 func (s *Server) Serve() {
+	s.failures = s.cfg.Log.Sample(&zerolog.BurstSampler{Burst: failuresLogged, Period: time.Second})
 	for i, l := range s.listeners {
 		s.cfg.Log.Info().Stringer("address", s.portals[i]).Msg("listening")
 		s.tasks.Go(func() { s.accept(l) })
@@ -123,7 +125,7 @@ func (s *Server) serve(c *visitor) {
 	d, err := s.login(c)
 	s.loggedIn(c)
 	if err != nil {
-		event := log.Info().Err(err)
+		event := s.failures.Info().Stringer("peer", c.RemoteAddr()).Err(err)
 		var f *login.Failure
 		if errors.As(err, &f) {
 			event = event.Str("initiator", f.Initiator).Str("target", f.Target)
