@@ -122,6 +122,7 @@ func (l *loop) plan(t *task) {
 		return
 	}
 	sense := c.sess.cfg.Nexus.Plan(&t.plan, t.bhs.LUN(), t.bhs.SCSICommand().CDB())
+	l.counters.countCommand(sense, &t.plan)
 	if t.plan.Unit != nil {
 		t.unit = l.eng.units.get(t.plan.Unit.Handle())
 	}

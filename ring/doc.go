@@ -33,6 +33,7 @@
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
 //	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, async.go, reject.go
+//	counters.go  what a loop counts, and how others learn it
 //	tick.go      what time ends: pings, stalls;  silence.go what TCP ends
 //
 // Rules. Nothing blocks a loop, nothing is allocated for a command once warm.

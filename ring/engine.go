@@ -45,6 +45,7 @@ type Engine struct {
 	work    workers
 	copies  workers // for third-party copies, which take long
 	erasers erasers
+	survey  survey
 	zero    uring.Memory // maxSpan zeroes: what nullio reads
 
 	// What the engine takes from its surroundings; the simulation has its own.

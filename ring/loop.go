@@ -64,8 +64,9 @@ type loop struct {
 	ticked    time.Time       // last look at these two
 	turns     uint32          // without a pause
 	spinner   spinner
-	quiesce   bool // no new commands
-	stopped   bool // the loop ends when its connections have
+	counters  Counters // what the loop adds to; told has the rest
+	quiesce   bool     // no new commands
+	stopped   bool     // the loop ends when its connections have
 }
 
 // run is the loop. ready gets nil or why it could not start.
@@ -87,6 +88,7 @@ func (l *loop) run(cpu int, ready chan<- error) {
 // turn is one round: what completed, what was posted, what is to be sent, one
 // enter.
 func (l *loop) turn() {
+	l.counters.Turns++
 	l.ring.Reap(reapBatch, l.onCQE)
 	if l.mail.full.Load() {
 		l.readMail()
@@ -116,6 +118,7 @@ func (l *loop) idle() {
 	}
 	l.mail.sleeping.Store(true)
 	if !l.mail.full.Load() {
+		l.counters.Sleeps++
 		l.ring.Wait(l.patience())
 	}
 	l.mail.sleeping.Store(false)

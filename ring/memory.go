@@ -39,6 +39,7 @@ func (l *loop) freeSpans(t *task) {
 func (l *loop) starve(t *task) {
 	l.tickFrom(l.eng.now()) // being short of memory is no ordinary state
 	t.state = taskStarved
+	l.counters.Starvations++
 	l.starved.push(t)
 }
 

@@ -61,6 +61,8 @@ func (l *loop) recvDone(c *conn, gen uint16, e uring.CQE) {
 		c.recvArmed = false
 	}
 	if id, ok := uring.Buffer(e); ok {
+		l.counters.Receives++
+		l.counters.BytesIn += uint64(max(e.Res, 0))
 		if c.serving() && e.Res > 0 {
 			l.spinner.heard(c.idx)
 			c.quiet, c.stalled = 0, 0
@@ -219,6 +221,7 @@ func (l *loop) dataDigest(c *conn) {
 func (l *loop) pduEnd(c *conn) {
 	r := &c.recv
 	r.phase, r.have = phaseHeader, 0
+	l.counters.PDUsIn++
 	if end := handlers[r.bhs.Opcode()].end; end != nil {
 		end(l, c)
 	}

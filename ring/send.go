@@ -223,6 +223,8 @@ func (l *loop) startSend(c *conn) {
 // sendDone frees what went out.
 func (l *loop) sendDone(c *conn, res int32) {
 	q := &c.out
+	l.counters.Sends++
+	l.counters.BytesOut += uint64(max(res, 0))
 	c.sending, c.stalled, c.rejects = false, 0, 0
 	l.blocks.put(q.block)
 	q.block = nil
@@ -243,6 +245,7 @@ func (l *loop) sendDone(c *conn, res int32) {
 	q.sent += int(res)
 	for q.first != nil && q.sent >= q.first.len() {
 		q.sent -= q.first.len()
+		l.counters.PDUsOut++
 		l.popOut(c)
 	}
 	switch {

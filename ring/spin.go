@@ -63,11 +63,13 @@ func (l *loop) spin(began time.Time) bool {
 		for range spinLooks {
 			if l.ring.Ready() > 0 || l.ring.HasWork() || l.mail.full.Load() {
 				l.spinner.hit()
+				l.counters.SpinsPaid++
 				return true
 			}
 		}
 		if l.eng.now().Sub(began) > l.spinner.limit {
 			l.spinner.miss()
+			l.counters.SpinsVain++
 			return false
 		}
 	}

@@ -89,6 +89,7 @@ func (w *workers) withdraw(t *task) bool {
 // job gives t to a worker.
 func (l *loop) job(t *task) {
 	t.ops++
+	l.counters.Jobs++
 	t.again, t.more = false, false
 	l.eng.work.push(t)
 }

@@ -20,7 +20,7 @@ func TestListening(t *testing.T) {
 		{"there is nothing", "", ""},
 	} {
 		t.Run(row.sentence, func(t *testing.T) {
-			if got, ok := listening(row.log); got != row.want || ok != (row.want != "") {
+			if got, ok := told(row.log, "listening"); got != row.want || ok != (row.want != "") {
 				t.Errorf("%q, %v", got, ok)
 			}
 		})

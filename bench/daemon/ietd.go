@@ -59,17 +59,24 @@ func StartIetd(path string, pin int, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.waitFor(func() (string, bool) { return listening(p.Log()) }); err != nil {
+	if err := p.waitFor(func() (string, bool) { return told(p.Log(), "listening") }); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// listening finds the record that tells the address in ietd's log.
-func listening(log string) (addr string, ok bool) {
+// Metrics returns where an ietd that has --metrics answers scrapers; "" when its
+// log does not say.
+func (p *Process) Metrics() string {
+	addr, _ := told(p.Log(), "metrics")
+	return addr
+}
+
+// told finds the record of a message that tells an address in ietd's log.
+func told(log, message string) (addr string, ok bool) {
 	for line := range strings.Lines(log) {
 		var record struct{ Message, Address string }
-		if json.Unmarshal([]byte(line), &record) == nil && record.Message == "listening" {
+		if json.Unmarshal([]byte(line), &record) == nil && record.Message == message {
 			return record.Address, true
 		}
 	}

@@ -95,6 +95,7 @@ func TestRefusals(t *testing.T) {
 		{"no threads", with("--threads", "0"), `--threads: "0" is not a number from 1 to 256`},
 		{"no workers", with("--workers", "none"), `--workers: "none" is not a number from 1 to 64`},
 		{"a busy poll that would be for ever", with("--busy-poll", "1s"), `--busy-poll: "1s" is not a time from 0 to 1ms, such as 20us`},
+		{"metrics without a port", with("--metrics", "127.0.0.1"), `--metrics: "127.0.0.1" is not an address with a port, such as 127.0.0.1:9326 or [::1]:9326`},
 		{"ring entries that are no power of two", with("--ring-entries", "1000"), `--ring-entries: "1000" is not a power of two from 64 to 32768`},
 		{"a size that is none", with("--buffer-memory", "1GB"), `--buffer-memory: "1GB" is not a size; write a number with KiB, MiB or GiB, as in 256MiB`},
 		{"too little memory", with("--buffer-memory", "1MiB", "--threads", "2"), "--buffer-memory: 1048576 bytes are too little for --threads 2; they need at least 80MiB"},

@@ -22,6 +22,7 @@ import (
 	"ietring/cmd/ietd/internal/demo"
 	"ietring/cmd/ietd/internal/discovery"
 	"ietring/cmd/ietd/internal/login"
+	"ietring/cmd/ietd/internal/metrics"
 	"ietring/cmd/ietd/internal/portal"
 	"ietring/cmd/ietd/internal/process"
 	"ietring/cmd/ietd/internal/session"
@@ -54,6 +55,7 @@ type server struct {
 	isns     *announcer // nil without an iSNS server
 	pidFile  *process.PIDFile
 	engine   *ring.Engine
+	metrics  *metrics.Server // nil without --metrics
 	portal   *portal.Server
 	proc     *procDir // nil without --proc-dir
 	admin    *admin.Server
@@ -121,6 +123,9 @@ func (s *server) start() error {
 	}
 	if err := process.Drop(s.cfg.UID, s.cfg.GID); err != nil {
 		return err
+	}
+	if s.metrics != nil {
+		s.metrics.Serve()
 	}
 	s.portal.Serve()
 	if s.admin != nil {
@@ -265,11 +270,20 @@ func (s *server) directory() *discovery.Directory {
 	return &discovery.Directory{Targets: &s.catalog, Portals: s.portals, Groups: s.cfg.Groups, Admissions: s.admit}
 }
 
-// openDoors binds what others come in by: the portals and the control socket.
+// openDoors binds what others come in by: the portals, the control socket and the
+// address of --metrics.
 func (s *server) openDoors() error {
 	given, err := systemd.Listeners()
 	if err != nil {
 		return err
+	}
+	if s.cfg.Metrics.IsValid() {
+		s.metrics, err = metrics.Listen(s.cfg.Metrics, metrics.Source{
+			Loops: s.cfg.Threads, Counters: s.engine.Counters, Sessions: s.sessions.Len,
+		}, s.log)
+		if err != nil {
+			return err
+		}
 	}
 	s.portal, err = portal.Listen(portal.Config{
 		Listeners: given, Addrs: s.cfg.Portals, Port: s.cfg.Port,
@@ -301,6 +315,9 @@ func (s *server) stop() error {
 	}
 	if s.admin != nil {
 		all = errors.Join(all, s.admin.Close())
+	}
+	if s.metrics != nil {
+		all = errors.Join(all, s.metrics.Close())
 	}
 	if s.isns != nil {
 		s.isns.end()

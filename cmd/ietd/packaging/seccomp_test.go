@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,7 +185,7 @@ func startConfined(t *testing.T, without string) (*daemon.Process, error) {
 	}
 	t.Setenv(confined, filter)
 	t.Setenv(confinedProgram, program)
-	return daemon.StartIetd(os.Args[0], daemon.AnyCPU, "--target", targetName, "--lun", "0 Path="+disk, "--control-socket", "")
+	return daemon.StartIetd(os.Args[0], daemon.AnyCPU, "--target", targetName, "--lun", "0 Path="+disk, "--control-socket", "", "--metrics", "127.0.0.1:0")
 }
 
 const targetName = "iqn.2026-11.com.example:confined"
@@ -210,12 +212,30 @@ func TestServesConfined(t *testing.T) {
 	if err := s.ReadBlocks(lun, blocks, got); err != nil || !bytes.Equal(got, wrote) {
 		t.Errorf("%v, or what was read is not what was written", err)
 	}
+	if text := scrape(t, p.Metrics()); !strings.Contains(text, "ietd_loop_commands_total{loop=\"0\",op=\"write\"}") || !strings.Contains(text, "\nietd_sessions 1\n") {
+		t.Errorf("metrics:\n%s", text)
+	}
 	if _, err := s.Logout(); err != nil {
 		t.Error(err)
 	}
 	if code, err := p.Stop(); code != 0 || err != nil {
 		t.Errorf("exit code %d, %v\n%s", code, err, p.Log())
 	}
+}
+
+// scrape asks for the metrics as a scraper does.
+func scrape(t *testing.T, addr string) string {
+	t.Helper()
+	resp, err := http.Get("http://" + addr + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s, %v: %s", resp.Status, err, text)
+	}
+	return string(text)
 }
 
 // TestConfinementHolds sees that the filter is there: without io_uring_setup

@@ -33,6 +33,7 @@ const getEventsArgLen = 24
 // third more CPU for each request, since a call that does the sends runs long
 // enough for the scheduler to give our processor away.
 func (r *Ring) Submit() unix.Errno {
+	r.enters++
 	n := r.publish()
 	if r.kernel != nil {
 		return r.kernel.Enter(false, 0)
@@ -47,6 +48,7 @@ func (r *Ring) Submit() unix.Errno {
 // nothing was submitted either (the kernel prefers to tell the count), and
 // EINTR for a signal: the caller looks at the queue, whatever is returned.
 func (r *Ring) Wait(timeout time.Duration) unix.Errno {
+	r.enters++
 	n := r.publish()
 	if r.kernel != nil {
 		return r.kernel.Enter(true, timeout)
@@ -63,6 +65,9 @@ func (r *Ring) Wait(timeout time.Duration) unix.Errno {
 	_, _, errno := syscall.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 1, flags, arg, argLen)
 	return errno
 }
+
+// Enters returns how many times the kernel was entered for the ring.
+func (r *Ring) Enters() uint64 { return r.enters }
 
 // publish shows the kernel the entries that were filled in and returns how many
 // wait to be taken.

@@ -62,7 +62,8 @@ type Ring struct {
 	cqes           unsafe.Pointer
 	cqMask         uint32
 
-	wait Memory // a waitArg
+	wait   Memory // a waitArg
+	enters uint64 // calls of io_uring_enter
 }
 
 // New makes a ring with room for entries submissions, a power of two, and four

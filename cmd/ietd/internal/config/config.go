@@ -38,13 +38,14 @@ type Config struct {
 	ISNSServer        string    // name or address; "": none
 	ISNSAccessControl bool      // admit only initiators that the iSNS server names
 
-	File          string // ietd.conf that was read; "": none
-	Report        Report // what was found in File
-	ControlSocket string // Unix socket of ietadm; "": none
-	ProcDir       string // where the two /proc/net/iet texts are kept; "": nowhere
-	StateDir      string // where disks keep what outlives a restart; "": nowhere
-	AccessDir     string // where initiators.allow, initiators.deny, targets.allow are; "": /etc/iet, then /etc
-	Strict        bool   // a LUN whose backing fails refuses the start
+	File          string         // ietd.conf that was read; "": none
+	Report        Report         // what was found in File
+	ControlSocket string         // Unix socket of ietadm; "": none
+	Metrics       netip.AddrPort // where scrapers are answered; the zero value: nowhere
+	ProcDir       string         // where the two /proc/net/iet texts are kept; "": nowhere
+	StateDir      string         // where disks keep what outlives a restart; "": nowhere
+	AccessDir     string         // where initiators.allow, initiators.deny, targets.allow are; "": /etc/iet, then /etc
+	Strict        bool           // a LUN whose backing fails refuses the start
 
 	LogLevel  string // one of LogLevels
 	LogFormat string // "console" or "json"

@@ -73,7 +73,7 @@ func TestArgs(t *testing.T) {
 		"-a", "192.0.2.1", "-a", "[2001:db8::1],7", "-p", "0", "-d", "2", "-f", "-u", "7", "-g", "8",
 		"--threads", "3", "--ring-entries", "64", "--workers", "4", "--busy-poll", "50us", "--buffer-memory", "1GiB", "--queue-depth", "1024",
 		"--log-format", "json", "--pid-file", "/run/x.pid", "--session", "InitialR2T=Yes",
-		"--control-socket", "/run/x.sock", "--proc-dir", "/run/proc", "--access-dir", "/etc/x", "--state-dir", "/var/x", "--strict",
+		"--control-socket", "/run/x.sock", "--proc-dir", "/run/proc", "--access-dir", "/etc/x", "--state-dir", "/var/x", "--strict", "--metrics", "[::1]:9326",
 	})
 	if err != nil || action != Serve {
 		t.Fatal(action, err)
@@ -93,7 +93,7 @@ func TestArgs(t *testing.T) {
 		Groups:  PortalGroups{netip.MustParseAddr("2001:db8::1"): 7},
 		Threads: 3, RingEntries: 64, Workers: 4, BusyPoll: 50 * time.Microsecond, BufferMemory: 1 << 30, QueueDepth: 1024,
 		LogLevel: "trace", LogFormat: "json", PIDFile: "/run/x.pid", UID: 7, GID: 8,
-		ControlSocket: "/run/x.sock", ProcDir: "/run/proc", AccessDir: "/etc/x", StateDir: "/var/x", Strict: true,
+		ControlSocket: "/run/x.sock", ProcDir: "/run/proc", AccessDir: "/etc/x", StateDir: "/var/x", Strict: true, Metrics: netip.MustParseAddrPort("[::1]:9326"),
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("\n%+v, want\n%+v", c, want)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -238,6 +239,7 @@ func (p *parser) fileFlags() {
 		c.ControlSocket = s
 		return nil
 	})
+	p.flag("metrics", "", "ADDR:PORT", "", "answer GET /metrics by HTTP on this address in the text format of Prometheus, to everybody who reaches it, port 0 for a free one (default: nowhere); example: --metrics 127.0.0.1:9326", p.metrics)
 	p.path(&c.ProcDir, "proc-dir", "", "keep the texts of /proc/net/iet, volume and session, in this directory (default: nowhere)", "/run/ietd/proc")
 	p.flag("state-dir", "", "PATH", c.StateDir, "keep in this directory what disks remember over a restart, such as persistent reservations, '' for nowhere: then they forget; example: --state-dir /var/lib/ietd", func(s string) error {
 		if s != "" && !filepath.IsAbs(s) {
@@ -312,6 +314,15 @@ func (p *parser) busyPoll(s string) error {
 		return fmt.Errorf("%q is not a time from 0 to %s, such as 20us", s, maxBusyPoll)
 	}
 	p.cfg.BusyPoll = d
+	return nil
+}
+
+func (p *parser) metrics(s string) error {
+	a, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return fmt.Errorf("%q is not an address with a port, such as 127.0.0.1:9326 or [::1]:9326", s)
+	}
+	p.cfg.Metrics = a
 	return nil
 }
 

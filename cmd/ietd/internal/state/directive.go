@@ -5,6 +5,7 @@ package state
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,13 @@ func maskText(t *config.Target) string {
 	return strings.Join(masks, "; ")
 }
 
+func metricsText(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return "none"
+	}
+	return a.String()
+}
+
 // startOnly are the things that hold from start to end.
 var startOnly = []struct {
 	name string
@@ -120,6 +128,7 @@ var startOnly = []struct {
 	{"--queue-depth", func(c *config.Config) string { return strconv.Itoa(c.QueueDepth) }},
 	{"--control-socket", func(c *config.Config) string { return orDefault(c.ControlSocket) }},
 	{"--proc-dir", func(c *config.Config) string { return orDefault(c.ProcDir) }},
+	{"--metrics", func(c *config.Config) string { return metricsText(c.Metrics) }},
 	{"--state-dir", func(c *config.Config) string { return orDefault(c.StateDir) }},
 	{"--access-dir", func(c *config.Config) string { return orDefault(c.AccessDir) }},
 	{"iSNSServer", func(c *config.Config) string { return orDefault(c.ISNSServer) }},
