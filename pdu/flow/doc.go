@@ -10,5 +10,6 @@
 //	<<< target
 //	23 00 00 00  00 00 00 2a  ...  # Login Response, 42 bytes of data
 //
-// The first line says who and when. What follows a # is for people.
+// The first line says who and when. What follows a # is for people. "* 3" stands
+// for the line above it, three times more.
 package flow

@@ -4,8 +4,11 @@
 package flow
 
 import (
+	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ietring/pdu"
@@ -26,10 +29,12 @@ type Step struct {
 const (
 	fromInitiator = ">>> initiator"
 	fromTarget    = "<<< target"
-	hexLine       = 16 // bytes
+	hexLine       = 16   // bytes
+	again         = "* " // and how often the line above comes again
 )
 
-// Format returns f as text: hex in words, and what each PDU is.
+// Format returns f as text: hex in words, and what each PDU is. A line that comes
+// again is counted.
 func (f *Flow) Format() []byte {
 	b := fmt.Appendf(nil, "# %s\n", f.About)
 	for _, s := range f.Steps {
@@ -39,21 +44,42 @@ func (f *Flow) Format() []byte {
 		}
 		b = append(b, who+"\n"...)
 		for i := 0; i < len(s.Wire); i += hexLine {
-			for j, v := range s.Wire[i:min(i+hexLine, len(s.Wire))] {
-				switch {
-				case j == 0:
-				case j%4 == 0:
-					b = append(b, "  "...)
-				default:
-					b = append(b, ' ')
-				}
-				b = hex.AppendEncode(b, []byte{v})
+			line := s.Wire[i:min(i+hexLine, len(s.Wire))]
+			if n := repeats(s.Wire[i:]); i > 0 && n > 0 && bytes.Equal(line, s.Wire[i-hexLine:i]) {
+				b = fmt.Appendf(b, "%s%d\n", again, n)
+				i += (n - 1) * hexLine
+				continue
 			}
+			b = appendHex(b, line)
 			if h := pdu.View(s.Wire); i == 0 {
 				b = fmt.Appendf(b, "  # %v, %d bytes of data", h.Opcode(), h.DataLen())
 			}
 			b = append(b, '\n')
 		}
+	}
+	return b
+}
+
+// repeats counts the whole lines that b begins with and that are equal.
+func repeats(b []byte) int {
+	n := 0
+	for len(b) >= (n+1)*hexLine && bytes.Equal(b[n*hexLine:(n+1)*hexLine], b[:hexLine]) {
+		n++
+	}
+	return n
+}
+
+// appendHex appends line in words of four bytes.
+func appendHex(b, line []byte) []byte {
+	for i, v := range line {
+		switch {
+		case i == 0:
+		case i%4 == 0:
+			b = append(b, "  "...)
+		default:
+			b = append(b, ' ')
+		}
+		b = hex.AppendEncode(b, []byte{v})
 	}
 	return b
 }
@@ -71,6 +97,10 @@ func Parse(text string) (*Flow, error) {
 			f.About = about
 		case line == fromInitiator || line == fromTarget:
 			f.Steps = append(f.Steps, Step{Target: line == fromTarget})
+		case strings.HasPrefix(line, again):
+			if err := f.repeat(line[len(again):]); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n+1, err)
+			}
 		default:
 			digits, _, _ := strings.Cut(line, "#")
 			b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
@@ -87,6 +117,20 @@ func Parse(text string) (*Flow, error) {
 		}
 	}
 	return f, nil
+}
+
+// repeat adds the line that was added last, count times.
+func (f *Flow) repeat(count string) error {
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 1 || n > pdu.MaxDataLen/hexLine {
+		return fmt.Errorf("a line cannot come again %q times", count)
+	}
+	if len(f.Steps) == 0 || len(f.Steps[len(f.Steps)-1].Wire) < hexLine {
+		return errors.New("there is no line that could come again")
+	}
+	s := &f.Steps[len(f.Steps)-1]
+	s.Wire = append(s.Wire, bytes.Repeat(s.Wire[len(s.Wire)-hexLine:], n)...)
+	return nil
 }
 
 // FullFeature returns what the initiator sent after its login.

@@ -37,6 +37,18 @@ var flows = []flowRow{
 	{"inquiry-chap-mutual", "iscsi-inq of libiscsi 1.19 with CHAP both ways", withCHAP,
 		tool("iscsi-inq", "iscsi://alice%secret-of-alice@PORTAL/"+servedTarget+"/0?target_user=disks&target_password=secret-of-disks")},
 	{"inquiry-digest", "iscsi-inq of libiscsi 1.19 with header digest", nil, tool("iscsi-inq", "iscsi://PORTAL/"+servedTarget+"/0?header_digest=crc32c")},
+	{"open-iscsi", "Linux 6.1 and open-iscsi 2.1.8: a disk appears, is read and written", nil, linux(nil)},
+	{"open-iscsi-chap", "Linux 6.1 and open-iscsi 2.1.8 with CHAP both ways", withCHAP, linux(map[string]string{
+		"node.session.auth.authmethod":  "CHAP",
+		"node.session.auth.username":    "alice",
+		"node.session.auth.password":    "secret-of-alice",
+		"node.session.auth.username_in": "disks",
+		"node.session.auth.password_in": "secret-of-disks",
+	})},
+	{"open-iscsi-digests", "Linux 6.1 and open-iscsi 2.1.8 with both digests", nil, linux(map[string]string{
+		"node.conn[0].iscsi.HeaderDigest": "CRC32C",
+		"node.conn[0].iscsi.DataDigest":   "CRC32C",
+	})},
 	{"qemu-img", "qemu-img info of QEMU 7.2: READ CAPACITY, mode pages, reads", nil, tool("qemu-img", "info", "-f", "raw", "iscsi://PORTAL/"+servedTarget+"/0")},
 	{"refused", "iscsi-inq of libiscsi 1.19 at a target that is not there", nil, refusedTool("iscsi-inq", "iscsi://PORTAL/iqn.2026-11.com.example:none/0")},
 	{"write-digests", "bench/initiator: both digests, R2T, read, reset, abort, ping, logout", nil, writeAndAbort},
@@ -120,23 +132,29 @@ func writeAndAbort(portal string) error {
 	return err
 }
 
-// recordFlow runs the initiator through a tap and writes what it saw.
+// recordFlow runs the initiator through a tap and writes what it saw on its
+// last connection.
 func recordFlow(t *testing.T, s *served, row flowRow) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	f := &flow.Flow{About: row.who + ". Recorded " + time.Now().Format(time.DateOnly) + "."}
+	var f *flow.Flow
 	var ended sync.WaitGroup
 	ended.Go(func() {
-		client, err := l.Accept()
-		if err != nil {
-			return
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return // the initiator has done its work
+			}
+			f = &flow.Flow{About: row.who + ". Recorded " + time.Now().Format(time.DateOnly) + "."}
+			tap(f, client, s.portal)
 		}
-		tap(f, client, s.portal)
 	})
 	if err := row.run(l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	ended.Wait()
