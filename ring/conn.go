@@ -72,6 +72,8 @@ type conn struct {
 	// in the connection's share.
 	parkedBytes int
 
+	fences []fence // what functions wait for that the initiator acknowledges here
+
 	out       outQueue
 	dirty     bool // on the loop's list of connections to send for
 	sending   bool // a send is in the kernel
@@ -232,6 +234,9 @@ func (l *loop) abortTasks(c *conn) {
 	for t := c.tasks; t != nil; {
 		next := t.next
 		l.abort(t)
+		if next != nil && next.conn != c {
+			next = c.tasks // a function that waited for t went with it; those before it have ended
+		}
 		t = next
 	}
 }
@@ -248,6 +253,7 @@ func (l *loop) unserve(c *conn, why string) {
 	if !c.loggedOut {
 		l.closeSession(c.sess, "another connection of the session was lost")
 	}
+	l.dropFences(c)
 }
 
 // drained closes the connection when nothing of it is in the kernel any more.

@@ -170,25 +170,28 @@ func TestFunctionsAcrossConnections(t *testing.T) {
 	p := newPlane(t, 1)
 	a := p.connect(defaults)
 	b := a.join(p, 8)
-	stuck := func() *pdu.PDU {
+	stuck := func() (c, r2t *pdu.PDU) {
 		t.Helper()
-		c := a.scsi(0, write10(0, 8), 0, make([]byte, 4096))
+		c = a.scsi(0, write10(0, 8), 0, make([]byte, 4096))
 		b.send(c)
-		if r := b.next(); r.Opcode() != pdu.OpR2T {
-			t.Fatalf("%v", r.Opcode())
+		if r2t = b.next(); r2t.Opcode() != pdu.OpR2T {
+			t.Fatalf("%v", r2t.Opcode())
 		}
-		return c
+		return c, r2t
 	}
-	c := stuck()
+	c, _ := stuck()
 	if r := a.verdictOf(a.function(pdu.AbortTask, 0, c.ITT(), c.CmdSN(), true)); r != pdu.FunctionComplete {
 		t.Errorf("abort task: %d", r)
 	}
-	stuck()
+	_, asked := stuck()
 	late := a.scsi(0, write10(0, 8), 0, make([]byte, 4096))
 	f := a.function(pdu.AbortTaskSet, 0, 0, 0, true)
 	a.send(f)
 	a.silent("while a command before the function is missing")
-	b.send(late) // is aborted before it has an R2T, or after
+	b.send(late) // has an R2T, then it is aborted
+	b.answer(asked, make([]byte, 4096))
+	b.answer(b.next(), make([]byte, 4096))
+	b.pong(b.next(), 0)
 	if r := a.answered(f); r != pdu.FunctionComplete {
 		t.Errorf("abort task set: %d", r)
 	}

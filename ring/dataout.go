@@ -31,6 +31,7 @@ func (l *loop) collect(t *task) {
 		return // more is on its way
 	case t.discard:
 		if t.got >= t.solicited {
+			l.gotten(t)
 			l.respond(t)
 		}
 	case t.got >= t.want:

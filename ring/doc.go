@@ -32,7 +32,8 @@
 //	erase.go     SANITIZE and FORMAT UNIT, on a goroutine of the disk
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
-//	taskmgmt.go  abort and reset;  text.go, nop.go, logout.go, async.go, reject.go
+//	taskmgmt.go  abort and reset;  fence.go what they wait for
+//	text.go, nop.go, logout.go, async.go, reject.go
 //	counters.go  what a loop counts, and how others learn it
 //	tick.go      what time ends: pings, stalls;  silence.go what TCP ends
 //
@@ -78,6 +79,8 @@
 //	no memory otherwise                        the command waits                     -
 //	memory held, and nothing done for 5 s      the connection and its session end    info
 //	answers that are not read                  the connection and its session end    info
+//	data not sent that a function waits for    after 2 s the function is complete    -
+//	the same of acknowledgements               the same                              -
 //	ping not answered                          the connection and its session end    info
 //	other end gone or its window closed        the same, by TCP after 2 minutes      info
 //	connection closed without a logout         the session ends                      info

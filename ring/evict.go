@@ -40,7 +40,7 @@ func (l *loop) evict(t *task) {
 		}
 	}
 	for _, other := range l.eng.loops {
-		if !other.mail.post(func() { other.abortHere(match, part) }) {
+		if !other.mail.post(func() { other.abortHere(nil, match, part) }) {
 			part() // a loop that has ended has no tasks
 		}
 	}

@@ -130,6 +130,12 @@ const (
 	// maxClone is how many bytes of a copy are shared at a time.
 	maxClone = 64 << 20
 
+	// patienceTicks is for how many ticks a function on several tasks waits for
+	// data that R2Ts asked for, and as long again for acknowledgements on other
+	// connections. It is answered then without: initiators give up on a function
+	// after 15 s and more.
+	patienceTicks = 2
+
 	// settleTime is how long the commands of a unit that is taken away may
 	// stay with its disk after they were aborted.
 	settleTime = 5 * time.Second

@@ -61,7 +61,8 @@ type loop struct {
 	onCQE     func(uring.CQE) // l.complete, bound once
 	pinging   int             // connections with NOPInterval
 	lingering int             // connections that send their last words or wait for the peer to close
-	ticked    time.Time       // last look at these two
+	awaiting  int             // tasks that wait for what a function needs of its initiator
+	ticked    time.Time       // last look at these three
 	turns     uint32          // without a pause
 	spinner   spinner
 	counters  Counters // what the loop adds to; told has the rest

@@ -34,17 +34,23 @@ func (l *loop) ping() {
 			l.drain(c, "no answer to a ping within NOPTimeout")
 		case !c.pinged && c.quiet > interval:
 			c.pinged = true
-			o := l.newOut(c, nil)
-			h := o.bhs()
-			h.SetOpcode(pdu.OpNopIn)
-			h.SetFinal()
-			h.SetITT(pdu.NoTag)
-			h.NopIn().SetTTT(pingTag)
-			h.SetStatSN(c.statSN)
-			l.push(c, o)
+			l.sendPing(c)
 		}
 	}
 }
 
-// pingTag is the Target Transfer Tag of our pings: there is one at a time.
+// sendPing queues a NOP-In that the initiator has to answer.
+func (l *loop) sendPing(c *conn) {
+	o := l.newOut(c, nil)
+	h := o.bhs()
+	h.SetOpcode(pdu.OpNopIn)
+	h.SetFinal()
+	h.SetITT(pdu.NoTag)
+	h.NopIn().SetTTT(pingTag)
+	h.SetStatSN(c.statSN)
+	l.push(c, o)
+}
+
+// pingTag is the Target Transfer Tag of our pings. Their answers need not be told
+// apart: each says what the initiator has acknowledged by then.
 const pingTag = 0

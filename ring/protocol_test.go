@@ -138,14 +138,7 @@ func (i *peer) taskMgmt(f pdu.TaskFunction, lun uint64, ref uint32) pdu.TaskResp
 func TestTaskManagement(t *testing.T) {
 	p := newPlane(t, 2)
 	i, other := p.connect(defaults), p.connect(defaults)
-	stuck := func(i *peer) *pdu.PDU { // a write whose data never comes
-		c := i.scsi(0, write10(0, 8), 0, make([]byte, 4096))
-		i.send(c)
-		if r := i.next(); r.Opcode() != pdu.OpR2T {
-			t.Fatalf("%v instead of R2T", r.Opcode())
-		}
-		return c
-	}
+	stuck := func(i *peer) *pdu.PDU { return i.stuck(pdu.AttrSimple) }
 	if r := i.taskMgmt(pdu.AbortTask, 0, stuck(i).ITT()); r != pdu.FunctionComplete {
 		t.Errorf("abort task: %d", r)
 	}
@@ -164,9 +157,8 @@ func TestTaskManagement(t *testing.T) {
 	}
 	for _, f := range []pdu.TaskFunction{pdu.AbortTaskSet, pdu.ClearTaskSet} {
 		theirs := stuck(other)
-		stuck(i)
-		stuck(i)
-		if r := i.taskMgmt(f, 0, 0); r != pdu.FunctionComplete {
+		mine := []*pdu.PDU{stuck(i), stuck(i)}
+		if r := i.verdictWith(i.function(f, 0, 0, 0, false), mine...); r != pdu.FunctionComplete {
 			t.Errorf("function %d: %d", f, r)
 		}
 		if r := other.taskMgmt(pdu.AbortTask, 0, theirs.ITT()); r != pdu.FunctionComplete {
@@ -182,7 +174,7 @@ func TestTaskManagement(t *testing.T) {
 		{pdu.TargetWarmReset, 0x29, 0x02, true},
 	} {
 		mine, theirs := stuck(i), stuck(other)
-		if r := i.taskMgmt(tt.f, 0, 0); r != pdu.FunctionComplete {
+		if r := i.verdictWith(i.function(tt.f, 0, 0, 0, false), mine); r != pdu.FunctionComplete {
 			t.Errorf("function %d: %d", tt.f, r)
 		}
 		for _, v := range []*pdu.PDU{mine, theirs} {

@@ -161,6 +161,11 @@ func (l *loop) begin(c *conn) {
 		l.drain(c, "the initiator does not read what it is answered")
 		return
 	}
+	if len(c.fences) > 0 {
+		if l.acknowledged(c); !c.serving() || c.lastWords {
+			return // a cold reset is complete
+		}
+	}
 	r.phase, r.have = phaseData, 0
 	r.left = r.bhs.DataLen()
 	r.task, r.off, r.digest, r.note = nil, 0, 0, 0

@@ -34,8 +34,8 @@ func (s *sim) checkLeaks() {
 			s.fatalf("a task that is gone waits for memory")
 		case k.Pending() != 0:
 			s.fatalf("the kernel still has %d operations", k.Pending())
-		case l.pinging != 0 || l.lingering != 0 || l.count.Load() != 0:
-			s.fatalf("the loop counts %d pinging, %d lingering, %d connections", l.pinging, l.lingering, l.count.Load())
+		case l.pinging != 0 || l.lingering != 0 || l.awaiting != 0 || l.count.Load() != 0:
+			s.fatalf("the loop counts %d pinging, %d lingering, %d awaiting, %d connections", l.pinging, l.lingering, l.awaiting, l.count.Load())
 		}
 		l.bufs.Publish()
 		if k.FreeBuffers() != recvBufCount {

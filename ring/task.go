@@ -97,6 +97,11 @@ type task struct {
 	locating bool          // a worker looks for the bad block, or has
 	dataSNs  uint32        // Data-In and R2T PDUs sent
 	waits    []*abortWait  // functions that wait for its end
+
+	// What a function waits for at the initiator's side: see fence.go.
+	awaits  bool       // data of a command that is aborted, or acknowledgements for a function
+	awaited uint8      // ticks since then
+	fenced  *abortWait // of a function: who waits for the acknowledgements
 }
 
 // newTask makes a task of the header that c has received. It returns nil when
@@ -196,6 +201,9 @@ func (l *loop) abort(t *task) {
 		l.cancelWork(t)
 	}
 	t.abortd = true
+	if t.isCommand() { // a function still waits for others
+		l.gotten(t)
+	}
 	l.end(t)
 }
 

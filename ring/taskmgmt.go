@@ -15,6 +15,9 @@ import (
 type abortWait struct {
 	left int
 	done func()
+	// issuer is the session of a function on several tasks: the data of R2Ts that
+	// are open there is waited for. nil: it is not.
+	issuer *Session
 }
 
 func (w *abortWait) ended() {
@@ -31,6 +34,9 @@ func (l *loop) abortAll(c *conn, w *abortWait, match func(*task) bool) {
 		if match(t) {
 			l.abortFor(t, w)
 		}
+		if next != nil && next.conn != c {
+			next = c.tasks // it went with t; those before it wait for theirs already
+		}
 		t = next
 	}
 }
@@ -41,7 +47,13 @@ func (l *loop) abortFor(t *task, w *abortWait) {
 	}
 	w.left++
 	t.waits = append(t.waits, w)
-	l.abort(t)
+	switch {
+	case w.issuer != nil && t.awaits: // a function had it before
+	case w.issuer == t.conn.sess && t.solicits():
+		l.yield(t)
+	default:
+		l.abort(t)
+	}
 }
 
 // taskMgmt carries out a task management function (RFC 7143, Section 11.5). What
@@ -57,8 +69,8 @@ func (l *loop) abortFor(t *task, w *abortWait) {
 // In the session of the function only commands that were sent before it are
 // meant: by CmdSN. An immediate function of a session with several connections
 // waits for those before it, which another connection may still bring (Section
-// 4.2.3.3); resets of the target do not. As open-iscsi sends no data for
-// commands that it aborts, no function waits for data that R2Ts asked for.
+// 4.2.3.3); resets of the target do not. What all but ABORT TASK wait for at the
+// initiator's side stands in fence.go.
 func (l *loop) taskMgmt(t *task) {
 	sess := t.conn.sess
 	target := sess.cfg.Nexus.Target()
@@ -157,6 +169,7 @@ func (l *loop) abortTask(t *task) {
 		for v := c.tasks; v != nil; v = v.next {
 			if v.isCommand() && v.bhs.ITT() == f.RefTag() && v.bhs.LUN() == t.bhs.LUN() && (v.state != taskEnded || v.abortd) && t.covers(v) {
 				w := l.tmfWait(t, func() {})
+				w.issuer = nil // nobody sends data for a command that he aborts
 				l.abortFor(v, w)
 				w.ended()
 				return
@@ -175,14 +188,21 @@ func (l *loop) abortTask(t *task) {
 // then is called and t is answered.
 func (l *loop) tmfWait(t *task, then func()) *abortWait {
 	t.ops++ // t must stay until then
-	return &abortWait{left: 1, done: func() {
+	c, f := t.conn, t.bhs.TaskMgmt().Function()
+	answer := func() {
 		t.ops--
-		then()
-		c, cold := t.conn, t.bhs.TaskMgmt().Function() == pdu.TargetColdReset
 		l.answerTaskMgmt(t, pdu.FunctionComplete)
-		if cold && c.serving() {
+		if f == pdu.TargetColdReset && c.serving() {
 			l.closeAfterSend(c)
 		}
+	}
+	return &abortWait{left: 1, issuer: c.sess, done: func() {
+		then()
+		if f == pdu.AbortTask {
+			answer()
+			return
+		}
+		l.fence(t, answer)
 	}}
 }
 
@@ -209,20 +229,21 @@ func (l *loop) abortEverywhere(t *task, match func(*task) bool, then func()) {
 		}
 	}
 	covered := func(v *task) bool { return match(v) && t.covers(v) }
+	issuer := t.conn.sess
 	for _, other := range l.eng.loops {
 		switch {
 		case other == l: // at once: what waits for its turn must not have it before
-			l.abortHere(covered, part)
-		case !other.mail.post(func() { other.abortHere(covered, part) }):
+			l.abortHere(issuer, covered, part)
+		case !other.mail.post(func() { other.abortHere(issuer, covered, part) }):
 			part() // a loop that has ended has no tasks
 		}
 	}
 }
 
 // abortHere aborts the commands of the loop that match and calls done when the
-// last has ended.
-func (l *loop) abortHere(match func(*task) bool, done func()) {
-	w := &abortWait{left: 1, done: done}
+// last has ended. Those of issuer, if any, have the data of their R2Ts first.
+func (l *loop) abortHere(issuer *Session, match func(*task) bool, done func()) {
+	w := &abortWait{left: 1, issuer: issuer, done: done}
 	l.freeze(func() {
 		for _, c := range l.conns {
 			if c.state != connFree {
@@ -235,8 +256,8 @@ func (l *loop) abortHere(match func(*task) bool, done func()) {
 
 // answerTaskMgmt queues the response.
 func (l *loop) answerTaskMgmt(t *task, r pdu.TaskResponse) {
-	if t.state == taskEnded { // the connection closes
-		l.retire(t)
+	if t.state == taskEnded || !t.conn.serving() { // the connection closes
+		l.end(t)
 		return
 	}
 	h, o := l.response(t, pdu.OpTaskMgmtResp)

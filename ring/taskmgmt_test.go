@@ -109,6 +109,7 @@ func TestFunctionCovers(t *testing.T) {
 		later := i.scsi(0, write10(0, 8), 0, make([]byte, 4096))
 		i.send(later) // waits for the function
 		i.send(r)
+		i.answer(old, make([]byte, 4096))
 		if v := i.answered2(r, later.ITT()); v != pdu.FunctionComplete {
 			t.Errorf("function %d: %d", f, v)
 		}

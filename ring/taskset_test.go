@@ -155,13 +155,13 @@ func TestAbortOfBlocked(t *testing.T) {
 		t.Errorf("after what the barrier waited for was aborted: %v", answers)
 	}
 	// The whole set at once: what was blocked does not start on the way.
-	i.stuck(pdu.AttrSimple)
+	first = i.stuck(pdu.AttrSimple)
 	before := i.do(1, read10(0, 1), 512, nil).data
 	c := i.scsi(0, write10(64, 1), 0, pattern(512, 9))
 	c.SCSICommand().SetAttr(pdu.AttrOrdered)
 	c.Data = pattern(512, 9)
 	i.send(c)
-	if r := i.taskMgmt(pdu.AbortTaskSet, 0, 0); r != pdu.FunctionComplete {
+	if r := i.verdictWith(i.function(pdu.AbortTaskSet, 0, 0, 0, false), first); r != pdu.FunctionComplete {
 		t.Errorf("abort task set: %d", r)
 	}
 	if after := i.do(0, read10(64, 1), 512, nil).data; !bytes.Equal(before, after) {

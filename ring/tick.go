@@ -6,12 +6,12 @@ package ring
 import "time"
 
 // What a loop does once a tick, while there is a reason to: ping silent
-// initiators, give up on peers that do not close, and on those that hold memory
-// that others wait for.
+// initiators, give up on peers that do not close, on those that hold memory that
+// others wait for, and on what a function waits for.
 
 // ticking reports whether there is a reason to.
 func (l *loop) ticking() bool {
-	return l.pinging+l.lingering > 0 || l.starved.first != nil
+	return l.pinging+l.lingering+l.awaiting > 0 || l.starved.first != nil
 }
 
 // tickFrom begins to count ticks at now, when nobody did before.
@@ -28,6 +28,7 @@ func (l *loop) tick(now time.Time) {
 	}
 	l.ticked = now
 	l.ping()
+	l.checkAwaited()
 	for _, c := range l.conns {
 		switch c.state {
 		case connLingering:
