@@ -29,7 +29,7 @@ type dataPlane struct {
 	*ring.Engine
 	ring.Control // nil: nothing else is asked for here
 	sessions     *session.Registry
-	gone         chan struct{}
+	directory    *discovery.Directory
 }
 
 func (d *dataPlane) NewSession(cfg ring.SessionConfig) session.Live { return d.Engine.NewSession(cfg) }
@@ -37,6 +37,11 @@ func (d *dataPlane) NewSession(cfg ring.SessionConfig) session.Live { return d.E
 func (d *dataPlane) Attach(h ring.Handoff, s session.Live) error {
 	h.Session = s.(*ring.Session)
 	return d.Engine.Attach(h)
+}
+
+func (d *dataPlane) Text(s *ring.Session, local string, text []byte) ring.TextAnswer {
+	answer, err := d.directory.Answer(s.Config().TargetName, netip.MustParseAddrPort(local), text)
+	return ring.TextAnswer{Text: answer.Text, Malformed: err != nil, MaxXmitDataSegmentLength: answer.MaxRecv}
 }
 
 func (d *dataPlane) SessionGone(s *ring.Session) {
@@ -88,10 +93,11 @@ func serve(t *testing.T, at string) *served {
 		t.Fatal(err)
 	}
 	var p *Server
+	d.directory = &discovery.Directory{Targets: s.catalog, Portals: func() []netip.AddrPort { return p.Portals() }}
 	p, err = Listen(Config{
 		Addrs:     []netip.Addr{netip.MustParseAddr(at)},
 		Login:     &login.Server{Targets: s.catalog, Sessions: d.sessions, Engine: d},
-		Directory: &discovery.Directory{Targets: s.catalog, Portals: func() []netip.AddrPort { return p.Portals() }},
+		Directory: d.directory,
 		Log:       zerolog.New(s.log),
 	})
 	if err != nil {

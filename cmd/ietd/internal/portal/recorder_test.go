@@ -37,6 +37,10 @@ var flows = []flowRow{
 	{"inquiry-chap-mutual", "iscsi-inq of libiscsi 1.19 with CHAP both ways", withCHAP,
 		tool("iscsi-inq", "iscsi://alice%secret-of-alice@PORTAL/"+servedTarget+"/0?target_user=disks&target_password=secret-of-disks")},
 	{"inquiry-digest", "iscsi-inq of libiscsi 1.19 with header digest", nil, tool("iscsi-inq", "iscsi://PORTAL/"+servedTarget+"/0?header_digest=crc32c")},
+	{"cmdsn-too-high", "iscsi-test-cu of libiscsi 1.19, iSCSICmdSnTooHigh", nil, testCU("iSCSIcmdsn.iSCSICmdSnTooHigh")},
+	{"cmdsn-too-low", "iscsi-test-cu of libiscsi 1.19, iSCSICmdSnTooLow", nil, testCU("iSCSIcmdsn.iSCSICmdSnTooLow")},
+	{"datasn", "iscsi-test-cu of libiscsi 1.19, iSCSIDataSnInvalid", nil, testCU("iSCSIdatasn.iSCSIDataSnInvalid")},
+	{"abort-task", "iscsi-test-cu of libiscsi 1.19, AbortTaskSimpleAsync", nil, testCU("iSCSITMF.AbortTaskSimpleAsync")},
 	{"open-iscsi", "Linux 6.1 and open-iscsi 2.1.8: a disk appears, is read and written", nil, linux(nil)},
 	{"open-iscsi-chap", "Linux 6.1 and open-iscsi 2.1.8 with CHAP both ways", withCHAP, linux(map[string]string{
 		"node.session.auth.authmethod":  "CHAP",
@@ -51,6 +55,7 @@ var flows = []flowRow{
 	})},
 	{"qemu-img", "qemu-img info of QEMU 7.2: READ CAPACITY, mode pages, reads", nil, tool("qemu-img", "info", "-f", "raw", "iscsi://PORTAL/"+servedTarget+"/0")},
 	{"refused", "iscsi-inq of libiscsi 1.19 at a target that is not there", nil, refusedTool("iscsi-inq", "iscsi://PORTAL/iqn.2026-11.com.example:none/0")},
+	{"text", "bench/initiator: text in full feature phase, logout", nil, askByText},
 	{"write-digests", "bench/initiator: both digests, R2T, read, reset, abort, ping, logout", nil, writeAndAbort},
 }
 
@@ -94,6 +99,11 @@ func refusedTool(name string, args ...string) func(string) error {
 	}
 }
 
+// testCU runs one test of iscsi-test-cu.
+func testCU(name string) func(string) error {
+	return tool("iscsi-test-cu", "-d", "-t", "iSCSI."+name, "iscsi://PORTAL/"+servedTarget+"/0")
+}
+
 // writeAndAbort uses what the tools leave out.
 func writeAndAbort(portal string) error {
 	offer := initiator.Defaults()
@@ -127,6 +137,34 @@ func writeAndAbort(portal string) error {
 	}
 	if err := s.Ping([]byte("are you there")); err != nil {
 		return err
+	}
+	_, err = s.Logout()
+	return err
+}
+
+// askByText sends what a Text Request of a normal session may hold, and what not.
+func askByText(portal string) error {
+	s, err := initiator.Dial(initiator.Options{Address: portal, Target: servedTarget, ISID: pdu.ISID{0x80, 1, 2, 3, 4, 6}})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for _, text := range []string{
+		"SendTargets=\x00",
+		"SendTargets=All\x00",
+		"SendTargets=iqn.2026-11.com.example:none\x00",
+		"X-com.example.colour=blue\x00InitiatorAlias=host\x00",
+		"MaxRecvDataSegmentLength=4096\x00",
+		"MaxBurstLength=4096\x00", // of the login only
+		"no key",                  // rejected
+	} {
+		p := &pdu.PDU{Data: []byte(text)}
+		p.SetOpcode(pdu.OpText)
+		p.SetFinal()
+		p.TextRequest().SetTTT(pdu.NoTag)
+		if _, err := s.Request(p); err != nil && !errors.As(err, new(*initiator.RejectError)) {
+			return err
+		}
 	}
 	_, err = s.Logout()
 	return err
