@@ -66,11 +66,16 @@ func (l *loop) accept(c *conn) *task {
 	} else if v = c.sess.order(h.CmdSN()); v == ignore {
 		return nil
 	}
+	if c.sess.tags.taken(h.ITT()) {
+		l.refusePDU(c, &pdu.Error{Op: h.Opcode(), Reason: pdu.ReasonTaskInProgress, Field: "Initiator Task Tag"})
+		return nil
+	}
 	t := l.newTask(c)
 	if t == nil {
 		l.drain(c, "the loop has no task left")
 		return nil
 	}
+	c.sess.tags.add(t)
 	switch {
 	case v == hold:
 		t.state = taskHeld

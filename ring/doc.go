@@ -63,6 +63,7 @@
 //	immediate data above what was agreed on    Reject 09h                            debug
 //	SNACK                                      Reject 03h                            debug
 //	more than 32 immediate requests            Reject 06h                            -
+//	tag of a request that is open              Reject 07h                            debug
 //	text that is malformed                     Reject 04h                            info
 //	text longer than 64 KiB                    Reject 09h                            -
 //	logout for recovery                        Logout Response 2                     -

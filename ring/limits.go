@@ -58,6 +58,10 @@ const (
 	// command window.
 	maxImmediate = 32
 
+	// maxTagChains is the most chains that a session's table of tags has; a
+	// session that may have more requests open has longer chains.
+	maxTagChains = 1 << 10
+
 	// maxQueued is how many Data-In PDUs of reads that hold no memory may wait
 	// for an initiator; one read may have more.
 	maxQueued = 1 << 16

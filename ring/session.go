@@ -25,6 +25,7 @@ type Session struct {
 
 	// What follows is the loop's.
 	window
+	tags     tagTable
 	conns    []*conn
 	deferred []*task    // immediate functions that wait for commands before them
 	sets     []*taskSet // empty while all commands are SIMPLE
@@ -32,7 +33,7 @@ type Session struct {
 
 // NewSession makes a session that has no connection yet.
 func (e *Engine) NewSession(cfg SessionConfig) *Session {
-	return &Session{cfg: cfg, done: make(chan struct{}), window: window{expCmdSN: cfg.CmdSN, depth: cfg.QueueDepth}}
+	return &Session{cfg: cfg, done: make(chan struct{}), tags: newTagTable(cfg.QueueDepth), window: window{expCmdSN: cfg.CmdSN, depth: cfg.QueueDepth}}
 }
 
 // Config returns what the session was made with.
@@ -178,6 +179,13 @@ func (s *Session) lose(cid uint16, c *conn, e *Engine) {
 		close(s.done)
 		e.spawn(func() { e.ctl.SessionGone(s) })
 	}
+}
+
+// leave takes t out of the window and gives its tag free: with its response, or
+// without one.
+func (s *Session) leave(t *task) {
+	s.window.leave(t)
+	s.tags.remove(t)
 }
 
 // unhold forgets a request that waits in the window, or a function that waits

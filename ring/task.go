@@ -42,6 +42,8 @@ type task struct {
 	bhs       pdu.BHS // the request's header
 	immediate bool
 	numbered  bool // counts in the command window
+	tagged    bool // is in the session's table of tags
+	sameChain *task
 
 	set *taskSet // that orders it; nil while all commands are SIMPLE
 
