@@ -34,6 +34,17 @@ func (h *harness) countCalls(ctx context.Context, list []*contender) {
 			calls.Backing, calls.Target, calls.Workload = onNull.String(), c.name, w.String()
 			h.r.Calls = append(h.r.Calls, *calls)
 		}
+		c := find(list, "ietd")
+		if c == nil {
+			continue
+		}
+		calls, err := h.countOwn(ctx, c, w, h.plan.duration)
+		if err != nil {
+			h.r.failed(onNull.String(), c.name, w.String()+", "+ownCounters, err)
+			continue
+		}
+		calls.Backing, calls.Target, calls.Workload = onNull.String(), c.name, w.String()
+		h.r.Calls = append(h.r.Calls, *calls)
 	}
 }
 

@@ -21,6 +21,7 @@
 //	go run ./bench/harness --ietd ./ietd              make bench
 //	go run ./bench/harness --ietd ./ietd --full       make bench-full
 //	go run ./bench/harness --rows 'read_4k_*'         a part, which is only printed
+//	go run ./bench/harness --rows idle_sessions       5000 sessions that ask for nothing
 //	go run ./bench/harness --page                     only make the page again
 //	go run ./bench/harness --ab OLD NEW [--rows …]    compare two builds of ietd
 //
@@ -29,6 +30,7 @@
 //	peers.go              how each server is started
 //	measure.go, sample.go the rounds, and one sample
 //	fio.go, calls.go      fio on the device; system calls
+//	counters.go, crowd.go what ietd counts itself; thousands of idle sessions
 //	opinions.go, guest.go other people's initiators
 //	results.go            the JSON
 //	figures.go, goals.go  ratios, and what they must be

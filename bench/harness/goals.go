@@ -77,11 +77,14 @@ func goals(r *Results) []goal {
 	}
 	add(spdkGoals(r)...)
 	for _, w := range []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)} {
-		add(goal{what: fmt.Sprintf("%v, system calls for each I/O of ietd", w), most: 0.2, of: func(r *Results) (spread, bool) { return r.calls("ietd", w) }})
+		add(goal{what: fmt.Sprintf("%v, system calls for each I/O of ietd", w), most: 0.2, of: func(r *Results) (spread, bool) { return r.calls("ietd", w) }},
+			goal{what: fmt.Sprintf("%v, allocations for each I/O of ietd", w), most: 0.01, of: func(r *Results) (spread, bool) { return r.allocs("ietd", w) }})
 	}
-	add(goal{what: "read_4k_qd32, p99.9: while ietadm looks at ietd / quiet", most: 1.5, of: func(r *Results) (spread, bool) {
+	add(goal{what: "read_4k_qd32, p99.9: while ietadm and a scraper look at ietd / quiet", most: 1.5, of: func(r *Results) (spread, bool) {
 		return r.ratio(at(besideName, besideRow), at("ietd", besideRow), p999)
-	}}, goal{what: "idle, CPU of ietd in ms a second", most: 1, of: (*Results).idleCPU})
+	}}, goal{what: "idle, CPU of ietd in ms a second", most: 1, of: (*Results).idleCPU},
+		goal{what: fmt.Sprintf("%d idle sessions, CPU of ietd in ms a second", crowdSize), most: 1, of: (*Results).crowdCPU})
+	add(scaleGoals()...)
 	return list
 }
 
@@ -145,15 +148,49 @@ func spdkGoals(r *Results) []goal {
 	return list
 }
 
-// calls returns the system calls for each I/O of a target on nullio.
+// scaleGoals are about what may cost no more when there is more of it. Two loops
+// that serve 1.8 times what one does, each on a CPU, take 2/1.8 of its CPU time.
+func scaleGoals() []goal {
+	one, many, units := rw(4*kib, 0, 32), rw(4*kib, 0, 32).over(64), rw(4*kib, 0, 32).on(scaleLUNs)
+	between := func(what string, a, b place, most float64) goal {
+		return goal{what: what, most: most, of: func(r *Results) (spread, bool) { return r.ratio(a, b, cpu) }}
+	}
+	return []goal{
+		between(fmt.Sprintf("read_4k_qd32, CPU for each I/O of ietd: over %d LUNs / on 1", scaleLUNs), at(manyUnits, units), at(manyUnits, one), 1.1),
+		between("read_4k_qd32, CPU for each I/O of ietd: 64 sessions on one loop / 1", at(manyUnits, many), at(manyUnits, one), 1.1),
+		between(many.String()+", CPU for each I/O of ietd: two loops / one", at(twoLoops, many), at(manyUnits, many), 2/1.8),
+	}
+}
+
+// calls returns the system calls for each I/O of a target on nullio, as others
+// count them.
 func (r *Results) calls(target string, w workload) (spread, bool) {
 	var v []float64
 	for _, c := range r.Calls {
-		if c.Target == target && c.Workload == w.String() {
+		if c.Target == target && c.Workload == w.String() && c.Tool != ownCounters {
 			v = append(v, c.PerIO)
 		}
 	}
 	return spreadOf(v), len(v) > 0
+}
+
+// allocs returns the allocations for each I/O of a target on nullio.
+func (r *Results) allocs(target string, w workload) (spread, bool) {
+	var v []float64
+	for _, c := range r.Calls {
+		if c.Target == target && c.Workload == w.String() && c.Allocs != nil {
+			v = append(v, *c.Allocs)
+		}
+	}
+	return spreadOf(v), len(v) > 0
+}
+
+// crowdCPU returns what ietd takes for sessions that ask for nothing.
+func (r *Results) crowdCPU() (spread, bool) {
+	if r.Crowd == nil {
+		return spread{}, false
+	}
+	return spreadOf([]float64{r.Crowd.CPUms / r.Crowd.Seconds}), true
 }
 
 // idleCPU returns what ietd takes when nothing is asked of it.

@@ -100,8 +100,11 @@ func TestGoal(t *testing.T) {
 func TestGoals(t *testing.T) {
 	for _, p := range []plan{quick(), full()} {
 		r := &Results{Idle: []Idle{{Target: "ietd"}}}
+		if p.crowd {
+			r.Crowd = &Crowd{Sessions: crowdSize, Seconds: 1}
+		}
 		for _, w := range callRows {
-			r.Calls = append(r.Calls, Calls{Target: "ietd", Workload: w.String()})
+			r.Calls = append(r.Calls, Calls{Target: "ietd", Workload: w.String()}, Calls{Target: "ietd", Workload: w.String(), Tool: ownCounters, Allocs: new(float64)})
 		}
 		for _, st := range p.stages {
 			for _, w := range st.rows {
@@ -297,6 +300,10 @@ func TestRender(t *testing.T) {
 		r := made(headRow, map[string][]float64{"ietd": {float64(111000 + day)}, "floor": {222000}})
 		r.Date, r.Commit, r.Warnings = time.Date(2026, 11, 1+day, 0, 0, 0, 0, time.UTC), commit, []string{commit + " was busy"}
 		r.failed("null", "spdk", "", errors.New("no build | of it"))
+		allocs := 0.0012
+		r.Calls = []Calls{{Target: "ietd", Workload: headRow.String(), PerIO: 0.04, Tool: "perf stat"},
+			{Target: "ietd", Workload: headRow.String(), PerIO: 0.5, Tool: ownCounters, Allocs: &allocs}}
+		r.Crowd = &Crowd{Sessions: 100, Seconds: 10, CPUms: 5, RSSBefore: 10 * mib, RSS: 20 * mib, LoginPerS: 2000, LoginCPUms: 0.25}
 		if day == 0 {
 			for i := range r.Samples {
 				r.Samples[i].Backing = ""
@@ -315,7 +322,11 @@ func TestRender(t *testing.T) {
 	}
 	page := string(b)
 	for _, want := range []string{"**111001 IOPS** (floor: 222000)", "newcommit was busy", "| 20261101T000000Z-oldcommit.json | 111000 |",
-		"read_4k_qd32, CPU for each I/O: ietd / floor | at most 1.6 | 0.50 (0.50–0.50) | yes |", "| no build / of it |", "not measured", "(bench/results/iops_4k.svg)"} {
+		"read_4k_qd32, CPU for each I/O: ietd / floor | at most 1.6 | 0.50 (0.50–0.50) | yes |", "| no build / of it |",
+		"| read_4k_qd32 | ietd | 0.040 |  | perf stat |", "| read_4k_qd32 | ietd | 0.500 | 0.0012 | its own counters |",
+		"read_4k_qd32, system calls for each I/O of ietd | at most 0.2 | 0.04 (0.04–0.04) | yes |", "read_4k_qd32, allocations for each I/O of ietd | at most 0.01 | 0.00 (0.00–0.00) | yes |",
+		"| 100 | 10 s | 0.50 | 20 | 102.4 | 2000 | 0.25 |", "5000 idle sessions, CPU of ietd in ms a second | at most 1 | 0.50",
+		"not measured", "(bench/results/iops_4k.svg)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -53,6 +53,13 @@ func measure(ctx context.Context, o *options, p plan) (r *Results, err error) {
 			return nil, err
 		}
 	}
+	if p.crowd {
+		if h.r.Crowd, err = h.crowd(ctx, crowdSize, crowdSettle, crowdWatch); err != nil {
+			h.r.failed(onNull.String(), "ietd", crowdRow, err)
+		} else {
+			fmt.Fprintf(os.Stderr, "%s: %+v, %.0f bytes each\n", crowdRow, *h.r.Crowd, h.r.Crowd.PerSession())
+		}
+	}
 	if p.guest {
 		h.guests(ctx)
 	}
@@ -84,7 +91,7 @@ func (h *harness) stage(ctx context.Context, st *stage) error {
 	if err := h.rounds(ctx, st, list); err != nil {
 		return err
 	}
-	if st.on.kind == kindNull && !h.plan.rowsOnly {
+	if st.on.kind == kindNull && !st.scale && !h.plan.rowsOnly {
 		h.idle(list)
 		h.countCalls(ctx, list)
 		h.opinions(ctx, list)
@@ -122,9 +129,11 @@ func (h *harness) rounds(ctx context.Context, st *stage, list []*contender) erro
 }
 
 // can reports whether a workload makes sense for c: the floor has no digests and
-// no units, and fio has no sessions.
+// no units, fio has no sessions, and two loops share no session.
 func (c *contender) can(w workload) bool {
 	switch {
+	case c.crowded:
+		return w.Sessions > 1
 	case c.floor:
 		return !w.Digests && w.LUNs == 1
 	case c.proc == nil:
@@ -203,7 +212,8 @@ var besideRow = rw(4*kib, 0, 32)
 // besideName is ietd under administration, as results have it.
 const besideName = "ietd+admin"
 
-// beside measures ietd while an administrator looks at it again and again.
+// beside measures ietd while an administrator and a scraper look at it again and
+// again.
 func (h *harness) beside(ctx context.Context, st *stage, list []*contender, w workload, round int) error {
 	c := find(list, "ietd")
 	if st.on.kind != kindNull || w != besideRow || c == nil {
@@ -221,7 +231,7 @@ func (h *harness) beside(ctx context.Context, st *stage, list []*contender, w wo
 	return nil
 }
 
-// administer runs ietadm until stop is called.
+// administer runs ietadm and scrapes the metrics until stop is called.
 func (h *harness) administer(ctx context.Context, c *contender) (stop func() error) {
 	const pause = 100 * time.Millisecond
 	ctx, cancel := context.WithCancel(ctx)
@@ -230,6 +240,9 @@ func (h *harness) administer(ctx context.Context, c *contender) (stop func() err
 		for i := 0; ; i++ {
 			what := []string{"--volume", "--session"}[i%2]
 			_, err := command(h.ietd, "adm", "--control-socket", c.admin, "--op", "show", what)
+			if err == nil {
+				_, err = scrape(c.metrics)
+			}
 			if err != nil || ctx.Err() != nil {
 				done <- err
 				return

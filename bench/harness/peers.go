@@ -19,16 +19,25 @@ const targetName = "iqn.2026-11.com.example:bench"
 // A contender is what is measured on one backing: a server, or fio on the
 // device itself.
 type contender struct {
-	name  string
-	proc  *daemon.Process // nil: fio
-	lun   int             // its first
-	floor bool            // it speaks no iSCSI
-	polls bool            // it takes a CPU even when idle: it is stopped while others are measured
-	path  string          // fio's device
-	admin string          // control socket of an ietd that is administered meanwhile
-	dead  bool            // it is not asked again
-	end   func() error
+	name    string
+	proc    *daemon.Process // nil: fio
+	lun     int             // its first
+	floor   bool            // it speaks no iSCSI
+	polls   bool            // it takes a CPU even when idle: it is stopped while others are measured
+	path    string          // fio's device
+	admin   string          // control socket of an ietd that is administered meanwhile
+	dead    bool            // it is not asked again
+	metrics string          // address of an ietd's metrics
+	crowded bool            // only rows of several sessions
+	end     func() error
 }
+
+// ietd where it is as large as it gets, as results have it: with scaleLUNs units,
+// and with as many and two event loops on the one CPU.
+const (
+	manyUnits = "ietd-256luns"
+	twoLoops  = "ietd-2loops"
+)
 
 // starters make contenders by name.
 var starters = map[string]func(h *harness, st *stage) (*contender, error){
@@ -38,6 +47,15 @@ var starters = map[string]func(h *harness, st *stage) (*contender, error){
 	"istgt": (*harness).startIstgt,
 	"spdk":  (*harness).startSPDK,
 	"fio":   (*harness).startFio,
+
+	manyUnits: func(h *harness, st *stage) (*contender, error) { return h.startIetdAs(manyUnits, st) },
+	twoLoops: func(h *harness, st *stage) (*contender, error) {
+		c, err := h.startIetdAs(twoLoops, st, "--threads", "2")
+		if err == nil {
+			c.crowded = true
+		}
+		return c, err
+	},
 }
 
 func (h *harness) startFloor(*stage) (*contender, error) {
@@ -81,19 +99,23 @@ func ietdArgs(b backing, path, socket string, n int) []string {
 	return args
 }
 
-func (h *harness) startIetd(st *stage) (*contender, error) {
+func (h *harness) startIetd(st *stage) (*contender, error) { return h.startIetdAs("ietd", st) }
+
+// startIetdAs starts ietd; words come last and so win.
+func (h *harness) startIetdAs(name string, st *stage, words ...string) (*contender, error) {
 	d, err := newDevice(st.on, h.dir)
 	if err != nil {
 		return nil, err
 	}
-	socket := filepath.Join(h.dir, st.on.String()+".sock")
-	args := ietdArgs(st.on, d.path, socket, st.luns)
+	socket := filepath.Join(h.dir, st.on.String()+"-"+name+".sock")
+	words = append(words, "--metrics", "127.0.0.1:0")
+	args := append(ietdArgs(st.on, d.path, socket, st.luns), words...)
 	p, err := daemon.StartIetd(h.ietd, h.targetCPU, args...)
 	if err != nil {
 		return nil, errors.Join(err, d.free())
 	}
-	h.remember(st, "ietd", ietdArgs(st.on, d.path, "SOCKET", 1))
-	return &contender{proc: p, admin: socket, end: func() error {
+	h.remember(st, name, append(ietdArgs(st.on, d.path, "SOCKET", 1), words...))
+	return &contender{proc: p, admin: socket, metrics: p.Metrics(), end: func() error {
 		return errors.Join(exitOf(p.Stop()), d.free())
 	}}, nil
 }

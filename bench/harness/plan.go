@@ -5,6 +5,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"time"
 )
 
@@ -13,7 +14,8 @@ type stage struct {
 	on    backing
 	peers []string
 	rows  []workload
-	luns  int // units of each server, where a row wants several
+	luns  int  // units of each server, where a row wants several
+	scale bool // ietd alone, as large as it gets: rows for the goals about that
 }
 
 // A plan is a run.
@@ -23,6 +25,7 @@ type plan struct {
 	duration time.Duration // of a sample
 	warmup   time.Duration
 	stages   []stage
+	crowd    bool // sessions that ask for nothing
 	guest    bool // fio over the kernel's initiator too
 	rowsOnly bool // nothing but the rows
 }
@@ -31,7 +34,8 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 
-	manyLUNs = 64
+	manyLUNs  = 64
+	scaleLUNs = 256
 )
 
 var (
@@ -51,6 +55,12 @@ var (
 		rw(4*kib, 0, 32).digested(), rw(128*kib, 0, 8).sequential().digested(),
 	}
 
+	// scaleRows are what may cost ietd no more when there is more of it.
+	scaleRows = []workload{rw(4*kib, 0, 32), rw(4*kib, 0, 32).on(scaleLUNs), rw(4*kib, 0, 32).over(64)}
+
+	// onScale measures them.
+	onScale = stage{onNull, []string{manyUnits, twoLoops}, scaleRows, scaleLUNs, true}
+
 	// moreRows are what a full run adds on nullio.
 	moreRows = []workload{
 		rw(4*kib, 0, 8), rw(4*kib, 100, 8), rw(4*kib, 30, 32),
@@ -68,21 +78,22 @@ var (
 
 // quick takes minutes: the rows of the goals.
 func quick() plan {
-	return plan{kind: "bench", rounds: 3, duration: 700 * time.Millisecond, warmup: 200 * time.Millisecond,
+	return plan{kind: "bench", rounds: 3, duration: 700 * time.Millisecond, warmup: 200 * time.Millisecond, crowd: true,
 		stages: []stage{
-			{onNull, servers, goalRows, 1},
-			{onRAM, []string{"ietd", "tgt", "istgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1},
-			{onFile, fileServers, deviceRows, 1},
-			{onCachedFile, []string{"ietd", "tgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1},
-			{onLoop, fileServers, deviceRows, 1},
-			{onZRAM, fileServers, deviceRows, 1},
+			{onNull, servers, goalRows, 1, false},
+			onScale,
+			{onRAM, []string{"ietd", "tgt", "istgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
+			{onFile, fileServers, deviceRows, 1, false},
+			{onCachedFile, []string{"ietd", "tgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
+			{onLoop, fileServers, deviceRows, 1, false},
+			{onZRAM, fileServers, deviceRows, 1, false},
 		}}
 }
 
 // full takes half an hour: everything.
 func full() plan {
-	p := plan{kind: "bench-full", rounds: 3, duration: 900 * time.Millisecond, warmup: 300 * time.Millisecond, guest: true,
-		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs}}}
+	p := plan{kind: "bench-full", rounds: 3, duration: 900 * time.Millisecond, warmup: 300 * time.Millisecond, crowd: true, guest: true,
+		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs, false}, onScale}}
 	for _, b := range []backing{onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt} {
 		peers := fileServers
 		switch {
@@ -91,7 +102,7 @@ func full() plan {
 		case !b.direct:
 			peers = []string{"ietd", "tgt"}
 		}
-		p.stages = append(p.stages, stage{b, peers, fullDeviceRows, 1})
+		p.stages = append(p.stages, stage{b, peers, fullDeviceRows, 1, false})
 	}
 	return p
 }
@@ -108,7 +119,11 @@ func (p *plan) adjust(o *options) error {
 		return nil
 	}
 	p.rowsOnly, p.guest = true, false
-	some := false
+	some, err := path.Match(o.rows, crowdRow)
+	if err != nil {
+		return fmt.Errorf("--rows %s: %w", o.rows, err)
+	}
+	p.crowd = some
 	for i := range p.stages {
 		rows, err := selected(p.stages[i].rows, o.rows)
 		if err != nil {

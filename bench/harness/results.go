@@ -27,6 +27,7 @@ type Results struct {
 	Samples  []Sample  `json:"samples"`
 	Calls    []Calls   `json:"system_calls"`
 	Idle     []Idle    `json:"idle"`
+	Crowd    *Crowd    `json:"idle_sessions,omitempty"`
 	Opinions []Opinion `json:"second_opinions"`
 	Guest    []Guest   `json:"kernel_initiator"`
 }
@@ -73,6 +74,8 @@ type Calls struct {
 	Workload string  `json:"workload"`
 	PerIO    float64 `json:"per_io"`
 	Tool     string  `json:"tool"`
+	// Allocs are allocations on the Go heap for each I/O; nil: not counted.
+	Allocs *float64 `json:"allocations_per_io,omitempty"`
 }
 
 // Idle is the CPU time that a target takes while nobody asks for anything.

@@ -15,6 +15,7 @@ func (r *Results) tables(b *strings.Builder) {
 		r.table(b, backing)
 	}
 	r.callTable(b)
+	r.idleTable(b)
 	r.opinionTable(b)
 	r.guestTable(b)
 	r.failureTable(b)
@@ -85,18 +86,29 @@ func (r *Results) times(a, b place, f figure) string {
 
 func (r *Results) callTable(b *strings.Builder) {
 	if len(r.Calls) > 0 {
-		fmt.Fprint(b, "### System calls\n\nCounted in a run of their own, logins included, whose other figures are not used.\n\n| workload | server | for each I/O | counted by |\n|---|---|---|---|\n")
+		fmt.Fprint(b, "### System calls\n\nCounted in a run of their own, logins included, whose other figures are not used. ietd's own counters are of the measured part alone: enters of its io_uring, which is nearly all that it calls, and allocations on the Go heap, of which some hundred are for the two times that it was asked.\n\n| workload | server | for each I/O | allocations for each I/O | counted by |\n|---|---|---|---|---|\n")
 		for _, c := range r.Calls {
-			fmt.Fprintf(b, "| %s | %s | %.3f | %s |\n", c.Workload, c.Target, c.PerIO, c.Tool)
+			allocs := ""
+			if c.Allocs != nil {
+				allocs = fmt.Sprintf("%.4f", *c.Allocs)
+			}
+			fmt.Fprintf(b, "| %s | %s | %.3f | %s | %s |\n", c.Workload, c.Target, c.PerIO, allocs, c.Tool)
 		}
 		fmt.Fprintln(b)
 	}
+}
+
+func (r *Results) idleTable(b *strings.Builder) {
 	if len(r.Idle) > 0 {
 		fmt.Fprint(b, "### Idle\n\nAfter the load, without sessions.\n\n| server | CPU, ms a second | RSS MiB |\n|---|---|---|\n")
 		for _, i := range r.Idle {
 			fmt.Fprintf(b, "| %s | %.2f | %.0f |\n", i.Target, i.MsPerS, float64(i.RSS)/mib)
 		}
 		fmt.Fprintln(b)
+	}
+	if c := r.Crowd; c != nil {
+		fmt.Fprint(b, "### Idle sessions\n\nSessions on one event loop that have logged in and ask for nothing. Memory is what was more than with one session; that of the kernel's sockets is not in it.\n\n| sessions | watched for | CPU, ms a second | RSS MiB | RSS KiB each | logins a second | CPU of a login, ms |\n|---|---|---|---|---|---|---|\n")
+		fmt.Fprintf(b, "| %d | %.0f s | %.2f | %.0f | %.1f | %.0f | %.2f |\n\n", c.Sessions, c.Seconds, c.CPUms/c.Seconds, float64(c.RSS)/mib, c.PerSession()/kib, c.LoginPerS, c.LoginCPUms)
 	}
 }
 
