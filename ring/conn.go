@@ -75,11 +75,11 @@ type conn struct {
 	fences []fence // what functions wait for that the initiator acknowledges here
 
 	out       outQueue
-	dirty     bool // on the loop's list of connections to send for
-	sending   bool // a send is in the kernel
-	lastWords bool // nothing is received any more; what is queued is sent, then the connection ends
-	curt      bool // with lastWords: without waiting for the initiator to close
-	loggedOut bool // its end does not end the session
+	dirty     bool   // on the loop's list of connections to send for
+	sending   bool   // a send is in the kernel
+	lastWords bool   // nothing is received any more; what is queued is sent, then the connection ends
+	curt      string // with lastWords: why it ends, without waiting for the initiator to close; empty: it waits
+	loggedOut bool   // its end does not end the session
 
 	rejects   int  // Reject PDUs queued since bytes went out
 	badDigest bool // a data digest error was logged
@@ -201,7 +201,9 @@ func (l *loop) dropAfterSend(c *conn, why string) {
 		return
 	}
 	l.beginLastWords(c)
-	c.curt = true
+	if c.curt == "" {
+		c.curt = why // the first cause is the one that is told
+	}
 	l.abortTasks(c)
 	if c.out.first == nil && !c.sending {
 		l.drain(c, why)

@@ -254,8 +254,8 @@ func (l *loop) sendDone(c *conn, res int32) {
 	case q.first != nil && !c.dirty:
 		c.dirty = true
 		l.dirty = append(l.dirty, c)
-	case q.first == nil && c.curt:
-		l.drain(c, "it was told")
+	case q.first == nil && c.curt != "":
+		l.drain(c, c.curt)
 	case q.first == nil && c.lastWords:
 		l.linger(c)
 	default:

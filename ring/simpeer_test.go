@@ -287,7 +287,7 @@ func (p *simPeer) buried() {
 		ok = p.params.NOPInterval > 0
 	case "it holds memory that others wait for, and does nothing with it":
 		ok = true
-	case "target cold reset", "it was told":
+	case "target cold reset":
 		ok = s.cold
 	case "the initiator does not take our last PDU", "the initiator does not close":
 		ok = p.leaving || p.doomed || s.cold

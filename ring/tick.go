@@ -61,7 +61,7 @@ func (l *loop) checkStall(c *conn) {
 // checkLastWords gives up on a connection whose peer does not take our last PDU.
 func (l *loop) checkLastWords(c *conn) {
 	limit := stallTicks
-	if c.curt {
+	if c.curt != "" {
 		limit = curtTicks
 	}
 	if c.stalled++; c.stalled > limit {
