@@ -62,6 +62,9 @@ type conn struct {
 	textOut    []byte // what of a text response is still to be fetched
 	textTag    uint32
 	textActive bool // Control.Text works for this connection
+	declare    int  // MaxRecvDataSegmentLength that the next text negotiation is to declare; 0: none
+	saying     int  // the one that this negotiation declares
+	declared   int  // the one that the initiator was told last
 	nextXmit   int  // MaxXmitDataSegmentLength from the end of the text negotiation on; 0: as it is
 
 	tasks      *task // the open ones, newest first
@@ -133,7 +136,8 @@ func (l *loop) attach(h Handoff) {
 	}
 	*c = conn{loop: l, idx: c.idx, gen: c.gen, fd: h.FD, cid: h.CID, sess: h.Session,
 		params: h.Params, remote: h.Remote, statSN: h.StatSN, textTag: pdu.NoTag,
-		recv: recvState{ahs: c.recv.ahs}}
+		declared: h.Params.MaxRecvDataSegmentLength,
+		recv:     recvState{ahs: c.recv.ahs}}
 	if !h.Session.adopt(c) {
 		c.sess, c.fd = nil, -1
 		l.freeConns = append(l.freeConns, c)

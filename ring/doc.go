@@ -33,7 +33,7 @@
 //	datain.go    Data-In and SCSI Response with residuals
 //	send.go      PDUs queue; one gathered send a turn for each connection
 //	taskmgmt.go  abort and reset;  fence.go what they wait for
-//	text.go, nop.go, logout.go, async.go, reject.go
+//	text.go, nop.go, logout.go, async.go, renegotiate.go, reject.go
 //	counters.go  what a loop counts, and how others learn it
 //	tick.go      what time ends: pings, stalls;  silence.go what TCP ends
 //

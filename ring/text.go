@@ -27,6 +27,7 @@ func (l *loop) text(t *task) {
 		return
 	case req.TTT() == pdu.NoTag:
 		c.textIn, c.textOut, c.textTag, c.nextXmit = c.textIn[:0], nil, pdu.NoTag, 0 // a new negotiation
+		c.unsay()
 	}
 	if len(c.textOut) > 0 { // the initiator fetches the rest of a long answer
 		l.sendText(t)
@@ -62,7 +63,7 @@ func (l *loop) textDone(c *conn, t *task, answer TextAnswer) {
 		l.refuseText(t, pdu.ReasonProtocolError)
 		return
 	}
-	c.textOut = answer.Text
+	c.textOut = c.say(answer.Text)
 	if answer.MaxXmitDataSegmentLength > 0 {
 		c.nextXmit = answer.MaxXmitDataSegmentLength
 	}
@@ -103,8 +104,11 @@ func (l *loop) sendText(t *task) {
 	} else {
 		l.push(c, o)
 	}
-	if h.Final() && c.nextXmit > 0 {
-		c.params.MaxXmitDataSegmentLength, c.nextXmit = c.nextXmit, 0
+	if h.Final() {
+		if c.nextXmit > 0 {
+			c.params.MaxXmitDataSegmentLength, c.nextXmit = c.nextXmit, 0
+		}
+		l.said(c)
 	}
 	l.end(t)
 }
@@ -113,6 +117,7 @@ func (l *loop) sendText(t *task) {
 func (l *loop) refuseText(t *task, reason pdu.RejectReason) {
 	c := t.conn
 	c.textIn, c.textOut, c.textTag, c.nextXmit = nil, nil, pdu.NoTag, 0
+	c.unsay()
 	l.rejectHeader(c, &t.bhs, reason)
 	l.end(t)
 }

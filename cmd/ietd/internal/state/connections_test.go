@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ietring/cmd/ietd/internal/admin"
 	"ietring/pdu"
 )
 
@@ -145,4 +146,42 @@ func TestConnectionsOfOneSession(t *testing.T) {
 	}
 	c.send(tur(40))
 	c.answered(40)
+}
+
+// A MaxRecvDataSegmentLength that changes is told to the sessions that exist: they
+// are asked to negotiate, by ietadm and by a reload.
+func TestRedeclare(t *testing.T) {
+	h := open(t, "Target iqn.a\n Lun 0 Type=nullio\n", always)
+	w, p := h.wireTo(t, 0, 1, 10, "")
+	if st := p.LoginResponse().Status(); st != pdu.LoginSuccess {
+		t.Fatalf("status %#04x", st)
+	}
+	sn := pdu.Serial(10)
+	told := func(how, want string) {
+		t.Helper()
+		if p := w.next(); p.Opcode() != pdu.OpAsync || p.AsyncMessage().Event() != pdu.AsyncNegotiation {
+			t.Fatalf("%s: %v", how, p.Opcode())
+		}
+		r := new(pdu.PDU)
+		r.SetOpcode(pdu.OpText)
+		r.SetFinal()
+		r.SetITT(uint32(sn))
+		r.SetCmdSN(sn)
+		r.TextRequest().SetTTT(pdu.NoTag)
+		sn++
+		w.send(r)
+		if p := w.next(); p.Opcode() != pdu.OpTextResponse || string(p.Data) != "MaxRecvDataSegmentLength="+want+"\x00" {
+			t.Fatalf("%s: %v %q", how, p.Opcode(), p.Data)
+		}
+	}
+	effects, err := h.UpdateTarget(1, []admin.Param{{Key: "MaxRecvDataSegmentLength", Value: "131072"}, {Key: "MaxBurstLength", Value: "524288"}})
+	if err != nil || effects[0].When != "new sessions, and others that negotiate it" || effects[1].When != "new sessions" {
+		t.Errorf("%v, %v", effects, err)
+	}
+	told("ietadm", "131072")
+	text, err := h.reload("Target iqn.a\n Lun 0 Type=nullio\n MaxRecvDataSegmentLength 65536\n MaxBurstLength 524288\n")
+	if err != nil || text != "~ target iqn.a: MaxRecvDataSegmentLength 131072 -> 65536 (new sessions, and others that negotiate it)" {
+		t.Errorf("%q, %v", text, err)
+	}
+	told("a reload", "65536")
 }

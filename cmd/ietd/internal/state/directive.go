@@ -23,6 +23,13 @@ type directive struct {
 
 const newSessions = "new sessions"
 
+// maxRecvKey is the one session key that this side declares, so that it can also
+// tell sessions that exist.
+const (
+	maxRecvKey  = "MaxRecvDataSegmentLength"
+	maxRecvWhen = newSessions + ", and others that negotiate it"
+)
+
 var directives = append([]directive{
 	{"Alias", newSessions,
 		func(a, b *config.Target) bool { return a.Alias == b.Alias },
@@ -71,7 +78,11 @@ func keyDirectives() []directive {
 	list := make([]directive, len(sessionKeys))
 	for i, name := range sessionKeys {
 		text := func(t *config.Target) string { return t.Keys.Get(name) }
-		list[i] = directive{name, newSessions, func(a, b *config.Target) bool { return text(a) == text(b) }, text}
+		when := newSessions
+		if name == maxRecvKey {
+			when = maxRecvWhen
+		}
+		list[i] = directive{name, when, func(a, b *config.Target) bool { return text(a) == text(b) }, text}
 	}
 	return list
 }

@@ -30,6 +30,8 @@ const (
 	logoutTime = 5 * time.Second
 	// closeTime is how long the sessions that did not may take to end.
 	closeTime = 5 * time.Second
+	// negotiateSeconds is what initiators get to begin a negotiation.
+	negotiateSeconds = 15
 	// retryFirst and retryMost bound the pause before a disk is tried again.
 	retryFirst = time.Second
 	retryMost  = 30 * time.Second
@@ -194,6 +196,21 @@ func (m *Manager) changed() {
 func (m *Manager) publish(h *hosted) {
 	if err := m.Catalog.Replace(h.entry(m.cfg.QueueDepth)); err != nil {
 		panic("state: a target that runs is not in the catalog")
+	}
+}
+
+// redeclare tells the sessions of a target that were told another
+// MaxRecvDataSegmentLength than it has now, was before, as far as their initiators
+// negotiate: open-iscsi does not, but logs in anew when it is asked to.
+func (m *Manager) redeclare(h *hosted, was *config.SessionKeys) {
+	n := h.cfg.Keys.Number(maxRecvKey)
+	if n == was.Number(maxRecvKey) {
+		return
+	}
+	for _, info := range m.Sessions.List(h.name) {
+		if s, ok := info.Live.(*ring.Session); ok {
+			s.Renegotiate(n, negotiateSeconds)
+		}
 	}
 }
 

@@ -167,10 +167,11 @@ func (p *plan) changeDirectives(h *hosted, next *config.Target) {
 		return e.Replace(changed.entry(m.cfg.QueueDepth))
 	})
 	p.after = append(p.after, func() {
-		was := h.cfg.Group
+		was := h.cfg
 		h.cfg = cfg
 		m.review(h, old)
-		m.joinGroup(h, was)
+		m.joinGroup(h, was.Group)
+		m.redeclare(h, &was.Keys)
 	})
 }
 

@@ -87,12 +87,13 @@ func (m *Manager) UpdateTarget(tid uint32, params []admin.Param) ([]admin.Effect
 		return nil, refuse(errInvalid, "%v", err)
 	}
 	m.mu.Lock()
-	was := h.cfg.Group
+	was := h.cfg
 	h.cfg = next
-	m.joinGroup(h, was)
+	m.joinGroup(h, was.Group)
 	m.shareGroup(h)
 	m.mu.Unlock()
 	m.publish(h)
+	m.redeclare(h, &was.Keys)
 	m.changed()
 	return effects, nil
 }
@@ -111,6 +112,9 @@ func setTargetParam(t *config.Target, p admin.Param) (admin.Effect, error) {
 		}
 	}
 	if config.Has(p.Key) {
+		if p.Key == maxRecvKey {
+			effect.When = maxRecvWhen
+		}
 		return effect, t.Keys.Set(p.Key, p.Value)
 	}
 	for _, n := range targetParams {
