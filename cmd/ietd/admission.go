@@ -41,7 +41,7 @@ func (a *announcer) Local(string, netip.Addr) bool { return true }
 // newAnnouncer returns the iSNS client of cfg, which does nothing yet.
 func newAnnouncer(cfg *config.Config, catalog *target.Catalog, portals func() []netip.AddrPort, log zerolog.Logger) (*announcer, error) {
 	client, err := isns.New(isns.Config{
-		Server: cfg.ISNSServer, AccessControl: cfg.ISNSAccessControl, Portals: portals, Log: log,
+		Server: cfg.ISNSServer, AccessControl: cfg.ISNSAccessControl, Portals: portals, Group: cfg.Groups.Tag, Log: log,
 		Targets: func() []isns.TargetInfo {
 			var list []isns.TargetInfo
 			for _, t := range catalog.All() {

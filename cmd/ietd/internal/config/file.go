@@ -88,9 +88,6 @@ func (p *parser) loadFile() error {
 		return nil
 	}
 	p.merge(file)
-	if len(p.cfg.Groups) > 0 && p.cfg.ISNSServer != "" {
-		return fmt.Errorf("--address gives portal groups, and an iSNS server is told of group 1 only; leave out the groups, or iSNSServer")
-	}
 	return nil
 }
 

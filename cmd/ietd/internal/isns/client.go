@@ -35,6 +35,9 @@ type Config struct {
 	// Portals returns the addresses that targets are reached at. A wildcard
 	// stands for every address of its family that this host has.
 	Portals func() []netip.AddrPort
+	// Group returns the portal group tag of an address that targets are reached
+	// at; it is always the same. nil: all are in group 1.
+	Group func(netip.Addr) uint16
 	// Targets returns the targets to be known at the server.
 	Targets func() []TargetInfo
 	// AccessControl asks the server which initiators each target may have.
@@ -72,6 +75,9 @@ func New(cfg Config) (*Client, error) {
 	server, err := serverAddress(cfg.Server)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Group == nil {
+		cfg.Group = func(netip.Addr) uint16 { return usualGroup }
 	}
 	if cfg.EntityID == "" {
 		if cfg.EntityID, err = os.Hostname(); err != nil {

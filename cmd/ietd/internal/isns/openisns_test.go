@@ -157,6 +157,12 @@ func newHost(t *testing.T, server string, targets ...TargetInfo) *host {
 	var err error
 	h.Client, err = New(Config{
 		Server: server, EntityID: "host.example.com", AccessControl: true, Log: zerolog.New(h.log),
+		Group: func(a netip.Addr) uint16 {
+			if a == netip.MustParseAddr("127.0.0.2") {
+				return 7
+			}
+			return usualGroup
+		},
 		Portals: func() []netip.AddrPort { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.portals) },
 		Targets: func() []TargetInfo { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.targets) },
 	})
@@ -209,6 +215,7 @@ func TestOpenISNS(t *testing.T) {
 	s := startOpenISNS(t)
 	s.adm("--register", "control") // without it the tool sees nothing
 	h := newHost(t, s.address, TargetInfo{Name: disk1, Alias: "first disk"}, TargetInfo{Name: disk2})
+	h.portals = append(h.portals, netip.MustParseAddrPort("127.0.0.2:3260"))
 	h.run(t)
 	lists := func(kind string, words ...string) func() bool {
 		return func() bool {
@@ -218,7 +225,18 @@ func TestOpenISNS(t *testing.T) {
 	}
 	eventually(t, "both targets are nodes", lists("nodes", disk1, disk2, "first disk", "Target"))
 	eventually(t, "the portal is there", lists("portals", "127.0.0.1", "3260/tcp", "SCN port", "ESI port"))
-	eventually(t, "portal groups have tag 1", lists("portal-groups", disk1, disk2, "tag = 1"))
+	inGroup := func(tag int, address string, targets ...string) func() bool {
+		return func() bool {
+			all := strings.Split(s.adm("--list", "portal-groups"), "Object ")
+			return !slices.ContainsFunc(targets, func(name string) bool {
+				return !slices.ContainsFunc(all, func(one string) bool {
+					return strings.Contains(one, name) && strings.Contains(one, "= "+address+"\n") && strings.Contains(one, fmt.Sprintf("tag = %d\n", tag))
+				})
+			})
+		}
+	}
+	eventually(t, "both are in group 1 at one portal", inGroup(1, "127.0.0.1", disk1, disk2))
+	eventually(t, "both are in group 7 at the other", inGroup(7, "127.0.0.2", disk1, disk2))
 	if h.Allowed(disk1, alice) {
 		t.Error("an unknown initiator is let in")
 	}
@@ -240,6 +258,7 @@ func TestOpenISNS(t *testing.T) {
 
 	h.setTargets(TargetInfo{Name: disk1, Alias: "renamed"}, TargetInfo{Name: "iqn.2026-11.com.example:disk3"})
 	eventually(t, "a target is added, another renamed", lists("nodes", "disk3", "renamed"))
+	eventually(t, "one that is added has its groups", inGroup(7, "127.0.0.2", "disk3"))
 	eventually(t, "a target is removed", func() bool { return !lists("nodes", "Target", disk2)() })
 
 	s.cmd.Process.Kill()
@@ -253,6 +272,7 @@ func TestOpenISNS(t *testing.T) {
 	s.start()
 	s.adm("--register", "control")
 	eventually(t, "a server that forgot everything is told again", lists("nodes", disk1, "disk3"))
+	eventually(t, "and of the groups", inGroup(7, "127.0.0.2", disk1, "disk3"))
 
 	h.end()
 	if lists("nodes", disk1)() || lists("portals", "3260")() {

@@ -125,7 +125,7 @@ func (c *Client) reconcile(ctx context.Context) error {
 		return nil
 	}
 	// First what is new, so that a source is left when all the old ones go.
-	if err := c.register(ctx, changed, targets, c.known.source(), nil); err != nil {
+	if err := c.register(ctx, changed, targets, c.known.source(), portals, false); err != nil {
 		return err
 	}
 	if err := c.forget(ctx, gone, slices.Min(slices.Collect(maps.Keys(targets)))); err != nil {
@@ -157,10 +157,10 @@ func (c *Client) registerAll(ctx context.Context, targets map[string]string, por
 	c.known = nil
 	c.listen(portals)
 	names := slices.Sorted(maps.Keys(targets))
-	err := c.register(ctx, names, targets, names[0], portals)
+	err := c.register(ctx, names, targets, names[0], portals, true)
 	if no := (*refusal)(nil); errors.As(err, &no) && no.status == statusNoESI {
 		c.withESI = false
-		err = c.register(ctx, names, targets, names[0], portals)
+		err = c.register(ctx, names, targets, names[0], portals, true)
 	}
 	if err != nil {
 		return err
@@ -181,16 +181,14 @@ func (c *Client) registered(ctx context.Context, targets map[string]string, port
 	return nil
 }
 
-// register sends the named targets, as many a message as fit, then asks for
-// notifications for each. With portals, the first message replaces our entity.
-//
-// Portal groups are left to the server, which gives every pair of our nodes and
-// portals the tag 1 (RFC 4171, Section 5.6.5.1), the only one that we have.
-func (c *Client) register(ctx context.Context, names []string, targets map[string]string, source string, portals []netip.AddrPort) error {
+// register sends the named targets, as many a message as fit, then their portal
+// groups, and asks for notifications for each. With replace, the first message
+// replaces our entity, and has the portals.
+func (c *Client) register(ctx context.Context, names []string, targets map[string]string, source string, portals []netip.AddrPort, replace bool) error {
 	flags := uint16(flagReplace)
 	for first := true; len(names) > 0; first = false {
 		p := c.entity(source)
-		if first && portals != nil {
+		if first && replace {
 			p.number(tagEntityProtocol, protocolISCSI)
 			c.appendPortals(&p, portals)
 		} else {
@@ -198,6 +196,9 @@ func (c *Client) register(ctx context.Context, names []string, targets map[strin
 		}
 		n := c.appendNodes(&p, names, targets)
 		if _, err := c.request(ctx, devAttrReg, flags, p); err != nil {
+			return err
+		}
+		if err := c.registerGroups(ctx, names[:n], source, portals); err != nil {
 			return err
 		}
 		for _, name := range names[:n] {

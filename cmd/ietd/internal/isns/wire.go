@@ -63,6 +63,10 @@ const (
 	tagNodeType       tag = 33
 	tagAlias          tag = 34
 	tagSCNBitmap      tag = 35
+	tagGroupName      tag = 48
+	tagGroupAddr      tag = 49
+	tagGroupPort      tag = 50
+	tagGroup          tag = 51 // the portal group tag itself
 )
 
 // Values of attributes.
