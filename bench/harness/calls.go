@@ -38,7 +38,7 @@ func (h *harness) countCalls(ctx context.Context, list []*contender) {
 		if c == nil {
 			continue
 		}
-		calls, err := h.countOwn(ctx, c, w, h.plan.duration)
+		calls, err := h.countOwn(ctx, c, w, max(ownTime, h.plan.duration))
 		if err != nil {
 			h.r.failed(onNull.String(), c.name, w.String()+", "+ownCounters, err)
 			continue

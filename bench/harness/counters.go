@@ -22,6 +22,12 @@ const (
 	metricCommands = "ietd_loop_commands_total"
 )
 
+// ownTime is how long ietd counts at least. The Go runtime counts allocations of
+// one size by the hundred, when a processor takes more room for them: what login
+// and the two questions left behind shows as up to a thousand, which is to be
+// little for each I/O.
+const ownTime = 2 * time.Second
+
 // ownCounters is the name of the tool that counts by ietd's metrics.
 const ownCounters = "its own counters"
 

@@ -86,7 +86,7 @@ func (r *Results) times(a, b place, f figure) string {
 
 func (r *Results) callTable(b *strings.Builder) {
 	if len(r.Calls) > 0 {
-		fmt.Fprint(b, "### System calls\n\nCounted in a run of their own, logins included, whose other figures are not used. ietd's own counters are of the measured part alone: enters of its io_uring, which is nearly all that it calls, and allocations on the Go heap, of which some hundred are for the two times that it was asked.\n\n| workload | server | for each I/O | allocations for each I/O | counted by |\n|---|---|---|---|---|\n")
+		fmt.Fprint(b, "### System calls\n\nCounted in a run of their own, logins included, whose other figures are not used. ietd's own counters are of the measured part alone: enters of its io_uring, which is nearly all that it calls, and allocations on the Go heap, which Go counts by the hundred: up to a thousand or so, in all, are login and the two times that it was asked.\n\n| workload | server | for each I/O | allocations for each I/O | counted by |\n|---|---|---|---|---|\n")
 		for _, c := range r.Calls {
 			allocs := ""
 			if c.Allocs != nil {
