@@ -62,7 +62,7 @@ func TestRules(t *testing.T) {
 		{"so it is in a block", "go.mod", "module ietring\n\nrequire (\n\tgithub.com/a/b v1.0.0\n)\n", "go.mod:4: github.com/a/b is a new direct"},
 
 		{"pdu may not import scsi", "pdu/bhs.go", spdx + "package pdu\n\nimport _ \"ietring/scsi\"\n", "pdu/bhs.go:6: pdu may not import ietring/scsi"},
-		{"pdu may not import a module", "pdu/bhs.go", spdx + "package pdu\n\nimport _ \"golang.org/x/sys/unix\"\n", "pdu may not import golang.org/x/sys/unix"},
+		{"scsi may not import a module", "scsi/plan.go", spdx + "package scsi\n\nimport _ \"golang.org/x/sys/unix\"\n", "scsi may not import golang.org/x/sys/unix"},
 		{"ring may not import cmd", "ring/loop.go", spdx + "package ring\n\nimport _ \"ietring/cmd/ietd/internal/login\"\n", "ring may not import"},
 		{"ring may not import giouring past its internal", "ring/loop.go", spdx + "package ring\n\nimport _ \"github.com/pawelgaczynski/giouring\"\n", "ring may not import github.com"},
 		{"uring may not import pdu", "ring/internal/uring/x.go", spdx + "package uring\n\nimport _ \"ietring/pdu\"\n", "ring/internal/uring may not import ietring/pdu"},
