@@ -7,12 +7,14 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"ietring/backing"
 	"ietring/pdu"
 	"ietring/scsi"
 )
@@ -395,5 +397,31 @@ func TestStalledReaders(t *testing.T) {
 	}
 	if ended == 0 {
 		t.Error("nobody was dropped, so there was no shortage to test")
+	}
+}
+
+// The write cache of a unit is turned off and on by MODE SELECT, which a worker
+// takes and a flush ends.
+func TestWriteCacheMode(t *testing.T) {
+	p := newPlane(t, 1)
+	p.add(2, backing.Params{Type: "fileio", Path: filepath.Join(t.TempDir(), "cached"), IOMode: "wb"}, 1<<20)
+	i := p.connect(defaults)
+	for _, lun := range []uint64{1, 2} {
+		i.command(lun, "000000000000", 0, nil) // it is new to the nexus
+		page := i.command(lun, "1a0808001800", 24, nil).data
+		was := page[6]
+		for _, wce := range []byte{was ^ 4, was} {
+			page[0], page[2] = 0, 0 // of no use in MODE SELECT
+			page[6] = wce
+			if r := i.command(lun, "151000001800", 0, page); r.status != scsi.StatusGood {
+				t.Fatalf("LUN %d, WCE %02x: %+v", lun, wce, r)
+			}
+			if got := i.command(lun, "1a0808001800", 24, nil).data; got[6] != wce {
+				t.Errorf("LUN %d: WCE %02x, want %02x", lun, got[6], wce)
+			}
+			if r := i.do(lun, write10(0, 1), 0, pattern(512, 3)); r.status != scsi.StatusGood {
+				t.Errorf("LUN %d: a write with WCE %02x: %+v", lun, wce, r)
+			}
+		}
 	}
 }

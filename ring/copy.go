@@ -59,7 +59,7 @@ func (t *task) copyPiece(c *scsi.CopyPiece, scratch *uring.Memory) scsi.Sense {
 	if c.Len == 0 {
 		t.plan.Copy.Moved(0, true)
 	}
-	if c.Durable {
+	if !c.To.WriteCache() {
 		if err := to.disk.Sync(); err != nil {
 			return copyFailed(errnoOf(err))
 		}

@@ -164,6 +164,11 @@ func (l *loop) transferred(t *task) {
 	if t.status == scsi.StatusCheckCondition && l.locate(t) {
 		return
 	}
+	if t.status == scsi.StatusGood && t.plan.MustFlush() {
+		t.plan.Action, t.plan.Durable = scsi.ActionFlush, true
+		l.job(t)
+		return
+	}
 	l.settled(t)
 	switch {
 	case t.status == scsi.StatusCheckCondition:

@@ -35,7 +35,7 @@ func planWriteAtomic(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	p.Action, p.Atomic, p.Exact = ActionWrite, true, true
 	p.Off, p.Len = int64(s.lba)*int64(u.BlockSize), int(s.blocks)*int(u.BlockSize)
 	p.OutLen = p.Len
-	p.Durable = !u.WriteCache || fua(cdb)
+	p.acknowledge(fua(cdb))
 	return Good
 }
 

@@ -32,13 +32,13 @@ func planCompareAndWrite(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	p.Action = ActionCompareAndWrite
 	p.Off, p.Len = int64(s.lba)*int64(u.BlockSize), int(s.blocks)*int(u.BlockSize)
 	p.OutLen = 2 * p.Len
-	p.Durable = !u.WriteCache || fua(cdb)
+	p.acknowledge(fua(cdb))
 	return Good
 }
 
 // planOrWrite is ORWRITE(16) of SBC-3.
 func planOrWrite(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	p.Durable = !p.state.WriteCache || fua(cdb)
+	p.acknowledge(fua(cdb))
 	s := p.transfer(cdb, ActionOrWrite)
 	p.OutLen = p.Len
 	return s

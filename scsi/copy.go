@@ -65,7 +65,6 @@ type CopyPiece struct {
 	From, To       *Unit
 	FromOff, ToOff int64
 	Len            int64
-	Durable        bool // it is to be on stable storage of To when the copy ends
 }
 
 // Uses reports whether the copy has to do with u.
@@ -262,7 +261,7 @@ func (c *CopyPiece) place(n *Nexus, d []byte, at int) Sense {
 	if c.ToOff, inside = dest.byteRange(to, toOff, length); !inside {
 		return CSCDNotReachable
 	}
-	c.Len, c.Durable = length, !dest.WriteCache
+	c.Len = length
 	return Good
 }
 
@@ -275,7 +274,7 @@ func (n *Nexus) mayCopy(u *Unit, s *unitState, row *command) Sense {
 	if r := u.medium.reservations.now.Load(); r != nil && r.conflicts(n, row.access) {
 		return CSCDFailure
 	}
-	if row.writes && n.writeProtection(u, s) != Good {
+	if row.writes && n.writeProtection(s, u.medium.modes.now.Load()) != Good {
 		return CSCDFailure
 	}
 	return Good

@@ -72,13 +72,13 @@ func TestSerialPadding(t *testing.T) {
 
 func TestVPDDetails(t *testing.T) {
 	n, _ := newNexus(t, func(c *UnitConfig) {
-		c.NonRotating, c.WriteCache, c.PhysicalBlockSize, c.NAA = true, false, c.BlockSize, true
+		c.NonRotating, c.WriteCache, c.ReadOnly, c.PhysicalBlockSize, c.NAA = true, false, true, c.BlockSize, true
 	})
 	if d := reply(t, n, "12 01 b1 00ff"); d[4] != 0 || d[5] != 1 {
 		t.Errorf("rotation rate %02x%02x of a solid state disk", d[4], d[5])
 	}
 	if d := reply(t, n, "12 01 86 00ff"); d[6] != 0 {
-		t.Errorf("V_SUP %02x without a volatile cache", d[6])
+		t.Errorf("V_SUP %02x of a disk that cannot be written", d[6])
 	}
 	if d := reply(t, n, "12 01 b0 00ff"); d[7] != 1 {
 		t.Errorf("transfer granularity %d where physical blocks are logical ones", d[7])

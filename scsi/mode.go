@@ -18,7 +18,7 @@ type modePage struct {
 	fill func(d []byte, u *unitState, mode uint32)
 
 	// changeable has a one for each bit that MODE SELECT may change; pages
-	// without one have nil.
+	// without one have nil. See changeableIn.
 	changeable []byte
 }
 
@@ -26,6 +26,7 @@ type modePage struct {
 // and geometry pages are obsolete since SBC-2 and kept because IET had them and
 // old systems make their labels from them.
 const (
+	pageErrors     = 0x01
 	pageDisconnect = 0x02
 	pageFormat     = 0x03
 	pageGeometry   = 0x04
@@ -39,7 +40,8 @@ const (
 
 // Bits of the mode pages, with their byte in the page.
 const (
-	cachingWCE = 0x04 // Caching, byte 2: the volatile cache is on
+	cachingOffWCE = 2
+	cachingWCE    = 0x04 // Caching: the volatile cache is on
 
 	controlOffDSense = 2
 	controlDSense    = 0x04 // sense data in descriptor format
@@ -54,17 +56,20 @@ const (
 
 // modePages are the mode pages, sorted by code: the order of page 3Fh.
 var modePages = []modePage{
+	// No read or write is tried again and no block replaced: that is for the backing.
+	{code: pageErrors, name: "Read-Write Error Recovery", length: 12, fill: fillNothing},
 	{code: pageDisconnect, name: "Disconnect-Reconnect", length: 16, fill: fillNothing},
 	{code: pageFormat, name: "Format Device", length: 24, fill: fillFormat},
 	{code: pageGeometry, name: "Rigid Disk Geometry", length: 24, fill: fillGeometry},
-	{code: pageCaching, name: "Caching", length: 20, fill: fillCaching},
+	{code: pageCaching, name: "Caching", length: 20, fill: fillCaching,
+		changeable: []byte{cachingOffWCE: cachingWCE, 19: 0}},
 	{code: pageControl, name: "Control", length: 12, fill: fillControl,
 		changeable: []byte{controlOffDSense: controlDSense, controlOffSWP: controlSWP, 11: 0}},
 	{code: pageExceptions, name: "Informational Exceptions Control", length: 12, fill: fillExceptions},
 }
 
 // modePagesLen is the length of all pages together.
-const modePagesLen = 16 + 24 + 24 + 20 + 12 + 12
+const modePagesLen = 12 + 16 + 24 + 24 + 20 + 12 + 12
 
 // modePageOf returns the page with code, nil when there is none.
 func modePageOf(code byte) *modePage {
@@ -76,6 +81,15 @@ func modePageOf(code byte) *modePage {
 	return nil
 }
 
+// changeableIn returns the changeable bits of the page of u. A unit that is not
+// written has no write cache to turn on.
+func (g *modePage) changeableIn(u *unitState) []byte {
+	if g.code == pageCaching && u.ReadOnly {
+		return nil
+	}
+	return g.changeable
+}
+
 // append adds the page of u with the parameters of mode to dst.
 func (g *modePage) append(dst []byte, u *unitState, mode uint32) []byte {
 	dst, d := g.appendHeader(dst)
@@ -83,10 +97,10 @@ func (g *modePage) append(dst []byte, u *unitState, mode uint32) []byte {
 	return dst
 }
 
-// appendChangeable adds the page to dst with a one for each changeable bit.
-func (g *modePage) appendChangeable(dst []byte) []byte {
+// appendChangeable adds the page of u to dst with a one for each changeable bit.
+func (g *modePage) appendChangeable(dst []byte, u *unitState) []byte {
 	dst, d := g.appendHeader(dst)
-	for i, bits := range g.changeable {
+	for i, bits := range g.changeableIn(u) {
 		d[i] |= bits
 	}
 	return dst
@@ -128,9 +142,9 @@ func fillGeometry(d []byte, u *unitState, _ uint32) {
 	d[5] = geometryHeads
 }
 
-func fillCaching(d []byte, u *unitState, _ uint32) {
-	if u.WriteCache {
-		d[2] = cachingWCE
+func fillCaching(d []byte, u *unitState, mode uint32) {
+	if u.writeCache(mode) {
+		d[cachingOffWCE] = cachingWCE
 	}
 }
 

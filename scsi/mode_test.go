@@ -33,13 +33,14 @@ func TestModePagesTable(t *testing.T) {
 }
 
 const (
+	errorsHex     = "010a" + "00000000000000000000"
 	disconnectHex = "020e" + "0000000000000000000000000000"
 	formatHex     = "0316" + "0000000000000000" + "0020" + "0200" + "000000000000" + "40000000"
 	geometryHex   = "0416" + "000001" + "40" + "000000000000000000000000000000000000"
 	cachingHex    = "0812" + "04" + "0000000000000000000000000000000000"
 	controlHex    = "0a0a" + "22" + "10" + "0000000000000000"
 	exceptionsHex = "1c0a" + "08" + "000000000000000000"
-	allPagesHex   = disconnectHex + formatHex + geometryHex + cachingHex + controlHex + exceptionsHex
+	allPagesHex   = errorsHex + disconnectHex + formatHex + geometryHex + cachingHex + controlHex + exceptionsHex
 
 	shortHex = "00000800" + "00000200"
 	longHex  = "0000000000000800" + "00000000" + "00000200"
@@ -56,9 +57,9 @@ func TestModeSense(t *testing.T) {
 		cdb    string
 		want   string
 	}{
-		{"all pages, 6 bytes", nil, 0, "1a 00 3f 00 ff", "77 00 10 08" + shortHex + allPagesHex},
-		{"all pages and subpages", nil, 0, "1a 00 3f ff ff", "77 00 10 08" + shortHex + allPagesHex},
-		{"all pages, 10 bytes", nil, 0, "5a 00 3f 00 000000 00ff", "007a 00 10 00 00 0008" + shortHex + allPagesHex},
+		{"all pages, 6 bytes", nil, 0, "1a 00 3f 00 ff", "83 00 10 08" + shortHex + allPagesHex},
+		{"all pages and subpages", nil, 0, "1a 00 3f ff ff", "83 00 10 08" + shortHex + allPagesHex},
+		{"all pages, 10 bytes", nil, 0, "5a 00 3f 00 000000 00ff", "0086 00 10 00 00 0008" + shortHex + allPagesHex},
 		{"a long block descriptor", nil, 0, "5a 10 08 00 000000 00ff", "002a 00 10 01 00 0010" + longHex + cachingHex},
 		{"no block descriptor, 6 bytes", nil, 0, "1a 08 0a 00 ff", "0f 00 10 00" + controlHex},
 		{"no block descriptor, 10 bytes", nil, 0, "5a 18 0a 00 000000 00ff", "0012 00 10 00 00 0000" + controlHex},
@@ -70,12 +71,18 @@ func TestModeSense(t *testing.T) {
 		{"current values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 0a 00 ff", "0f 00 90 00 0a0a 26 10 08 00000000000000"},
 		{"default values with SWP and D_SENSE", nil, modeSWP | modeDSense, "1a 08 8a 00 ff", "0f 00 90 00" + controlHex},
 		{"changeable values", nil, 0, "1a 08 4a 00 ff", "0f 00 10 00 0a0a 04 00 08 00000000000000"},
-		{"changeable values of a page without", nil, 0, "1a 08 48 00 ff", "17 00 10 00 0812" + zeros(18)},
+		{"changeable values of a page without", nil, 0, "1a 08 5c 00 ff", "0f 00 10 00 1c0a" + zeros(10)},
+		{"changeable values of the cache", nil, 0, "1a 08 48 00 ff", "17 00 10 00 0812 04" + zeros(17)},
+		{"changeable values of the cache of a read-only unit", readOnly, 0, "1a 08 48 00 ff", "17 00 90 00 0812" + zeros(18)},
+		{"a cache that was turned off", nil, modeNoWCE, "1a 08 08 00 ff", "17 00 10 00 0812" + zeros(18)},
+		{"the default of a cache that was turned off", nil, modeNoWCE, "1a 08 88 00 ff", "17 00 10 00" + cachingHex},
+		{"a cache that was turned on", writeThrough, modeWCE, "1a 08 08 00 ff", "17 00 10 00" + cachingHex},
+		{"the default of a cache that was turned on", writeThrough, modeWCE, "1a 08 88 00 ff", "17 00 10 00 0812" + zeros(18)},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			n, u := newNexus(t, tc.change)
-			u.mode.Store(tc.mode)
+			u.medium.modes.now.Store(tc.mode)
 			if got, want := reply(t, n, tc.cdb), bytesOf(t, tc.want); !bytes.Equal(got, want) {
 				t.Errorf("got  % x\nwant % x", got, want)
 			}
@@ -92,7 +99,7 @@ func TestModeSenseRefusals(t *testing.T) {
 	}{
 		{"saved values, 6 bytes", "1a 00 ff 00 ff", SavingNotSupported},
 		{"saved values, 10 bytes", "5a 00 c8 00 000000 00ff", SavingNotSupported},
-		{"a page that does not exist", "1a 00 01 00 ff", InvalidFieldInCDB.AtCDB(2, 5)},
+		{"a page that does not exist", "1a 00 07 00 ff", InvalidFieldInCDB.AtCDB(2, 5)},
 		{"a subpage that does not exist", "1a 00 0a 01 ff", InvalidFieldInCDB.AtCDB(3, 7)},
 		{"LLBAA in the 6-byte form", "1a 10 0a 00 ff", InvalidFieldInCDB.AtCDB(1, 4)},
 	} {
@@ -114,7 +121,7 @@ func TestModeSelect(t *testing.T) {
 	}{
 		{"SWP", false, "00000000" + swp, Good, modeSWP},
 		{"D_SENSE, 10 bytes", true, "0000000000000000" + dsense, Good, modeDSense},
-		{"what MODE SENSE said, all pages", false, "77001008" + shortHex + allPagesHex, Good, 0},
+		{"what MODE SENSE said, all pages", false, "83001008" + shortHex + allPagesHex, Good, 0},
 		{"what MODE SENSE said with a long descriptor", true, "002a001001000010" + longHex + cachingHex, Good, 0},
 		{"a descriptor that leaves the number of blocks", false, "00000008 00000000 00000200" + swp, Good, modeSWP},
 		{"a header and nothing else", false, "00000000", Good, 0},
@@ -132,12 +139,14 @@ func TestModeSelect(t *testing.T) {
 		{"one byte of a page", false, "00000000 0a", ParamListLength, 0},
 		{"a cut page", false, "00000000 0a0a 22 10", ParamListLength, 0},
 		{"a wrong page length", false, "00000000 0a09 02 10 08 000000000000", InvalidFieldInParams.AtParam(5, 7), 0},
-		{"a page that does not exist", false, "00000000 0102 0000", InvalidFieldInParams.AtParam(4, 5), 0},
-		{"PS", false, "00000000 8a0a 02 10 08 00000000000000", InvalidFieldInParams.AtParam(4, 7), 0},
+		{"a page that does not exist", false, "00000000 0702 0000", InvalidFieldInParams.AtParam(4, 5), 0},
+		{"PS, as MODE SENSE gave it", false, "00000000 8a0a 22 10 08 00000000000000", Good, modeSWP},
 		{"the subpage format", false, "00000000 4a01 0000", InvalidFieldInParams.AtParam(4, 6), 0},
 		{"a bit that is not changeable", false, "00000000 0a0a 22 12 08 00000000000000", InvalidFieldInParams.AtParam(7, 1), 0},
-		{"WCE is not changeable", false, "00000000 0812" + zeros(18), InvalidFieldInParams.AtParam(6, 2), 0},
-		{"a bad page behind a good one changes nothing", false, "00000000" + swp + "0812" + zeros(18), InvalidFieldInParams.AtParam(18, 2), 0},
+		{"RCD is not changeable", false, "00000000 0812 05" + zeros(17), InvalidFieldInParams.AtParam(6, 0), 0},
+		{"WCE is cleared", false, "00000000 0812" + zeros(18), Good, modeNoWCE},
+		{"WCE as it is", false, "00000000" + cachingHex, Good, 0},
+		{"a bad page behind a good one changes nothing", false, "00000000" + swp + "0812 01" + zeros(17), InvalidFieldInParams.AtParam(18, 0), 0},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -158,7 +167,7 @@ func TestModeSelect(t *testing.T) {
 			if s := n.Collected(&p, data); s != tc.sense {
 				t.Fatalf("sense %v % x, want %v % x", s, s.Specific, tc.sense, tc.sense.Specific)
 			}
-			if got := u.mode.Load(); got != tc.mode {
+			if got := u.medium.modes.now.Load(); got != tc.mode {
 				t.Errorf("mode bits %x, want %x", got, tc.mode)
 			}
 			want := Good
@@ -185,7 +194,7 @@ func TestModeSelectCDB(t *testing.T) {
 		{"no parameter list is not an error", "15 10 00 00 00", Good},
 		{"no parameter list without PF", "15 00 00 00 00", Good},
 		{"a list without PF", "15 00 00 00 10", InvalidFieldInCDB.AtCDB(1, 4)},
-		{"SP, for nothing can be saved", "15 11 00 00 10", InvalidFieldInCDB.AtCDB(1, 0)},
+		{"SP, where nothing can be saved", "15 11 00 00 10", InvalidFieldInCDB.AtCDB(1, 0)},
 		{"a list longer than any good one", "55 10 0000000000 0201", ParamListLength},
 	} {
 		if s := n.Plan(&p, lunField(0), cdbOf(t, tc.cdb)); s != tc.want || p.Action != ActionReply {
@@ -214,7 +223,7 @@ func TestDescriptorSenseIsTold(t *testing.T) {
 	n, u := newNexus(t, nil)
 	var p Plan
 	for _, mode := range []uint32{0, modeDSense} {
-		u.mode.Store(mode)
+		u.medium.modes.now.Store(mode)
 		n.Plan(&p, lunField(0), cdbOf(t, "41"))
 		if p.Descriptor != (mode == modeDSense) {
 			t.Errorf("mode bits %x: Descriptor is %v", mode, p.Descriptor)

@@ -9,12 +9,15 @@ import (
 	"math/bits"
 )
 
-// selectPF is PF of MODE SELECT, in byte 1: the parameters are mode pages.
-const selectPF = 0x10
+// Bits of byte 1 of MODE SELECT. See SPC-4.
+const (
+	selectPF = 0x10 // the parameters are mode pages
+	selectSP = 0x01 // the values are saved
+)
 
 // Bits of byte 0 of a mode page in parameter data. See SPC-4.
 const (
-	modePagePS  = 0x80 // reserved in MODE SELECT
+	modePagePS  = 0x80 // can be saved; in MODE SELECT reserved, and not looked at
 	modePageSPF = 0x40 // subpage format, of which there are no pages
 )
 
@@ -22,8 +25,7 @@ const (
 // pages together.
 const maxModeList = 512
 
-// planModeSelect6 is MODE SELECT(6) of SPC-4. SP is refused as a reserved bit:
-// nothing is ever saved.
+// planModeSelect6 is MODE SELECT(6) of SPC-4.
 func planModeSelect6(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	return planModeSelect(p, cdb, int(cdb[4]))
 }
@@ -40,13 +42,26 @@ func planModeSelect(p *Plan, cdb *[16]byte, listLen int) Sense {
 	if listLen > maxModeList {
 		return ParamListLength
 	}
-	return p.collectParams(cdb, listLen)
+	save := cdb[1]&selectSP != 0
+	if save && !p.Unit.medium.modes.savable() {
+		return InvalidFieldInCDB.AtCDB(1, 0)
+	}
+	if listLen == 0 && !save {
+		return Good // SPC-4: no data is not an error
+	}
+	// What is saved goes to a file, for which others wait, too.
+	p.Action, p.OutLen, p.Blocking = ActionCollect, listLen, true
+	p.row, p.cdb = commandOf(cdb), *cdb
+	return Good
 }
 
 // collectMode6 takes the parameter list of MODE SELECT(6). MODE DATA LENGTH and
 // the device-specific parameter, which are of use in MODE SENSE only, may be
 // what MODE SENSE said.
 func collectMode6(n *Nexus, p *Plan, data []byte) Sense {
+	if p.OutLen == 0 {
+		return n.saveModes(p)
+	}
 	if len(data) < modeHeader6Len || len(data) < p.OutLen {
 		return ParamListLength
 	}
@@ -61,6 +76,9 @@ func collectMode6(n *Nexus, p *Plan, data []byte) Sense {
 
 // collectMode10 takes the parameter list of MODE SELECT(10).
 func collectMode10(n *Nexus, p *Plan, data []byte) Sense {
+	if p.OutLen == 0 {
+		return n.saveModes(p)
+	}
 	if len(data) < modeHeader10Len || len(data) < p.OutLen {
 		return ParamListLength
 	}
@@ -97,20 +115,39 @@ func (n *Nexus) selectModes(p *Plan, data []byte, l modeList) Sense {
 	if s := l.check(data); s != Good {
 		return s
 	}
-	old := p.Unit.mode.Load()
-	mode := old
-	for off := l.descriptorOff + l.descriptorLen; off < len(data); {
-		page, s := modePageAt(data, off)
-		if s != Good {
-			return s
+	return n.changeModes(p, func(mode uint32) (uint32, Sense) {
+		for off := l.descriptorOff + l.descriptorLen; off < len(data); {
+			page, s := modePageAt(data, off)
+			if s != Good {
+				return mode, s
+			}
+			if mode, s = page.selected(p.state, data[off:off+page.length], off, mode); s != Good {
+				return mode, s
+			}
+			off += page.length
 		}
-		if mode, s = page.selected(p.state, data[off:off+page.length], off, mode); s != Good {
-			return s
-		}
-		off += page.length
+		return mode, Good
+	})
+}
+
+// saveModes is a MODE SELECT without parameters but with SP: the current values
+// are saved.
+func (n *Nexus) saveModes(p *Plan) Sense {
+	return n.changeModes(p, func(mode uint32) (uint32, Sense) { return mode, Good })
+}
+
+// changeModes makes what next returns the mode parameters of the medium, and saves
+// them when SP is set. From then on writes are planned by them; what is in a write
+// cache that was turned off is flushed before the status (SBC-3, Caching mode page).
+func (n *Nexus) changeModes(p *Plan, next func(mode uint32) (uint32, Sense)) Sense {
+	old, mode, s := p.Unit.medium.modes.change(next, p.cdb[1]&selectSP != 0)
+	if s != Good || mode == old {
+		return s
 	}
-	if p.Unit.mode.Swap(mode) != mode {
-		n.target.modeChanged(p.Unit, n)
+	p.Unit.medium.tellOthers(n, p.Unit, attModeChanged)
+	if p.state.writeCache(old) && !p.state.writeCache(mode) {
+		p.Action = ActionFlush
+		p.Off, p.Len = 0, int(p.state.Blocks)*int(p.state.BlockSize)
 	}
 	return Good
 }
@@ -149,10 +186,11 @@ func modePageAt(data []byte, off int) (*modePage, Sense) {
 	if len(d) < modePageHeaderLen {
 		return nil, ParamListLength
 	}
-	if flags := d[0] & (modePagePS | modePageSPF); flags != 0 {
-		return nil, InvalidFieldInParams.AtParam(off, topBit(flags))
+	if d[0]&modePageSPF != 0 {
+		return nil, InvalidFieldInParams.AtParam(off, 6)
 	}
-	page := modePageOf(d[0])
+	// PS is as MODE SENSE gave it: libiscsi sends it back.
+	page := modePageOf(d[0] &^ modePagePS)
 	if page == nil {
 		return nil, InvalidFieldInParams.AtParam(off, 5)
 	}
@@ -168,25 +206,28 @@ func modePageAt(data []byte, off int) (*modePage, Sense) {
 // selected returns mode as page d, which is at off of the parameter data,
 // wants it. A bit that is not changeable must be as it is.
 func (g *modePage) selected(u *unitState, d []byte, off int, mode uint32) (uint32, Sense) {
-	now := g.append(nil, u, mode)
+	now, changeable := g.append(nil, u, mode), g.changeableIn(u)
+	now[0] |= d[0] & modePagePS
 	for i := range d {
 		diff := d[i] ^ now[i]
-		if i < len(g.changeable) {
-			diff &^= g.changeable[i]
+		if i < len(changeable) {
+			diff &^= changeable[i]
 		}
 		if diff != 0 {
 			return mode, InvalidFieldInParams.AtParam(off+i, topBit(diff))
 		}
 	}
-	if g.code != pageControl {
-		return mode, Good
-	}
-	mode = 0
-	if d[controlOffDSense]&controlDSense != 0 {
-		mode |= modeDSense
-	}
-	if d[controlOffSWP]&controlSWP != 0 {
-		mode |= modeSWP
+	switch g.code {
+	case pageCaching:
+		return u.withWriteCache(mode, d[cachingOffWCE]&cachingWCE != 0), Good
+	case pageControl:
+		mode &^= modeDSense | modeSWP
+		if d[controlOffDSense]&controlDSense != 0 {
+			mode |= modeDSense
+		}
+		if d[controlOffSWP]&controlSWP != 0 {
+			mode |= modeSWP
+		}
 	}
 	return mode, Good
 }

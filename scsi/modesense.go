@@ -34,27 +34,25 @@ const (
 
 // planModeSense6 is MODE SENSE(6) of SPC-4.
 func planModeSense6(n *Nexus, p *Plan, cdb *[16]byte) Sense {
-	if s := checkModeSense(cdb); s != Good {
+	if s := checkModeSense(p, cdb); s != Good {
 		return s
 	}
-	mode := p.Unit.mode.Load()
-	p.Reply = append(p.Reply, 0, 0, deviceSpecific(p.state, mode, n.protected()), 0)
+	p.Reply = append(p.Reply, 0, 0, deviceSpecific(p.state, p.mode, n.protected()), 0)
 	if cdb[1]&senseDBD == 0 {
 		p.Reply[3] = shortDescriptorLen
 		p.Reply = appendShortDescriptor(p.Reply, p.state)
 	}
-	p.Reply = appendModePages(p.Reply, p.state, mode, cdb)
+	p.Reply = p.appendModePages(cdb)
 	p.Reply[0] = byte(len(p.Reply) - 1)
 	return p.cut(uint32(cdb[4]))
 }
 
 // planModeSense10 is MODE SENSE(10) of SPC-4.
 func planModeSense10(n *Nexus, p *Plan, cdb *[16]byte) Sense {
-	if s := checkModeSense(cdb); s != Good {
+	if s := checkModeSense(p, cdb); s != Good {
 		return s
 	}
-	mode := p.Unit.mode.Load()
-	p.Reply = append(p.Reply, 0, 0, 0, deviceSpecific(p.state, mode, n.protected()), 0, 0, 0, 0)
+	p.Reply = append(p.Reply, 0, 0, 0, deviceSpecific(p.state, p.mode, n.protected()), 0, 0, 0, 0)
 	switch {
 	case cdb[1]&senseDBD != 0:
 	case cdb[1]&senseLLBAA != 0:
@@ -64,14 +62,14 @@ func planModeSense10(n *Nexus, p *Plan, cdb *[16]byte) Sense {
 		p.Reply[7] = shortDescriptorLen
 		p.Reply = appendShortDescriptor(p.Reply, p.state)
 	}
-	p.Reply = appendModePages(p.Reply, p.state, mode, cdb)
+	p.Reply = p.appendModePages(cdb)
 	binary.BigEndian.PutUint16(p.Reply, uint16(len(p.Reply)-2))
 	return p.cut(uint32(binary.BigEndian.Uint16(cdb[7:])))
 }
 
 // checkModeSense returns the sense for a page, subpage or page control of cdb
 // that does not exist, or Good. No page has subpages but the page itself.
-func checkModeSense(cdb *[16]byte) Sense {
+func checkModeSense(p *Plan, cdb *[16]byte) Sense {
 	page := cdb[2] & sensePage
 	if page != pageAll && modePageOf(page) == nil {
 		return InvalidFieldInCDB.AtCDB(2, 5)
@@ -79,26 +77,37 @@ func checkModeSense(cdb *[16]byte) Sense {
 	if cdb[3] != subpageNone && cdb[3] != subpageAll {
 		return InvalidFieldInCDB.AtCDB(3, 7)
 	}
-	if cdb[2]>>6 == pcSaved {
+	if cdb[2]>>6 == pcSaved && !p.Unit.medium.modes.savable() {
 		return SavingNotSupported
 	}
 	return Good
 }
 
-// appendModePages adds the pages that cdb asks for to dst.
-func appendModePages(dst []byte, u *unitState, mode uint32, cdb *[16]byte) []byte {
+// appendModePages returns the reply with the pages that cdb asks for behind it. PS
+// is set in those of which something can be saved.
+func (p *Plan) appendModePages(cdb *[16]byte) []byte {
+	dst, u, m := p.Reply, p.state, &p.Unit.medium.modes
 	asked, control := cdb[2]&sensePage, cdb[2]>>6
-	if control == pcDefault {
+	mode := p.mode
+	switch control {
+	case pcDefault:
 		mode = 0
+	case pcSaved:
+		mode = m.saved.Load()
 	}
 	for i := range modePages {
 		g := &modePages[i]
-		switch {
-		case asked != pageAll && asked != g.code:
-		case control == pcChangeable:
-			dst = g.appendChangeable(dst)
-		default:
+		if asked != pageAll && asked != g.code {
+			continue
+		}
+		start := len(dst)
+		if control == pcChangeable {
+			dst = g.appendChangeable(dst, u)
+		} else {
 			dst = g.append(dst, u, mode)
+		}
+		if m.savable() && g.changeableIn(u) != nil {
+			dst[start] |= modePagePS
 		}
 	}
 	return dst

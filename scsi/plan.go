@@ -70,7 +70,9 @@ type Plan struct {
 
 	waits    bool       // it is refused while an erasure goes on
 	allocLen uint32     // of ActionLBAStatus
-	state    *unitState // of Unit, while this command is planned
+	state    *unitState // of Unit, when the command was planned
+	mode     uint32     // the mode parameters of Unit, as bits, at that time
+	cached   bool       // it writes, and the write cache makes it not Durable
 	row      *command   // for Collected
 	cdb      [16]byte   // for Collected
 }
@@ -99,7 +101,8 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		}
 	} else {
 		p.state = u.state.Load()
-		p.Descriptor = u.descriptorSense()
+		p.mode = u.medium.modes.now.Load()
+		p.Descriptor = p.mode&modeDSense != 0
 		if a := n.attentionsOf(u); a.bits.Load() != 0 && (row == nil || !row.always) {
 			if s := a.take(); s != Good {
 				return s
@@ -125,7 +128,7 @@ func (n *Nexus) Plan(p *Plan, lun [8]byte, cdb *[16]byte) Sense {
 		return reservedBitSet(hi, lo)
 	}
 	if row.writes {
-		if s := n.writeProtection(u, p.state); s != Good {
+		if s := n.writeProtection(p.state, p.mode); s != Good {
 			return s
 		}
 	}

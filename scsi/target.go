@@ -118,49 +118,34 @@ func (t *Target) Attach(initiator string, isid ISID, group uint16) *Nexus {
 	return n
 }
 
-// ResetLUN is the LOGICAL UNIT RESET of SAM-5 for u, a unit of t: mode
-// parameters go back to the saved values, a RESERVE is over, and each nexus, the issuer too as IET
-// did it, finds the reset pending. The data plane aborts the tasks.
-func (t *Target) ResetLUN(u *Unit) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.reset(u, attUnitReset)
-}
+// ResetLUN is the LOGICAL UNIT RESET of SAM-5 for u, a unit of t: mode parameters go
+// back to the saved values, a RESERVE and a PREVENT are over, and each nexus, through
+// whichever target it reaches the medium, finds the reset pending; the issuer too, as
+// IET did it. The data plane aborts the tasks.
+func (t *Target) ResetLUN(u *Unit) { u.medium.reset(attUnitReset) }
 
-// Reset is the hard reset of SAM-5, what TARGET WARM RESET and TARGET COLD
-// RESET ask for: ResetLUN for all units with the condition of a hard reset.
+// Reset is the hard reset of SAM-5, what TARGET WARM RESET and TARGET COLD RESET ask
+// for: ResetLUN for all units with the condition of a hard reset.
 func (t *Target) Reset() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, u := range t.units {
-		if u != nil {
-			t.reset(u, attTargetReset)
-		}
+	for _, u := range t.Units() {
+		u.medium.reset(attTargetReset)
 	}
 }
 
-// reset returns u to its saved mode parameters and makes kind pending. The
-// caller holds t.mu.
-func (t *Target) reset(u *Unit, kind attention) {
-	u.mode.Store(0)
-	u.medium.reservations.endHold()
-	u.medium.tray.allow()
-	for n := range t.nexuses {
-		n.attentionsOf(u).set(kind)
-	}
+// reset returns the medium to what it is after a reset and makes kind pending.
+func (m *Medium) reset(kind attention) {
+	m.modes.reset()
+	m.reservations.endHold()
+	m.tray.allow()
+	m.eachNexus(func(n *Nexus, u *Unit) { n.attentionsOf(u).set(kind) })
 }
 
-// modeChanged makes MODE PARAMETERS CHANGED pending on u for all nexuses but
-// the one that changed them.
-func (t *Target) modeChanged(u *Unit, by *Nexus) { t.tellOthers(u, by, attModeChanged) }
-
-// tellOthers makes kind pending on u for all nexuses but by.
-func (t *Target) tellOthers(u *Unit, by *Nexus, kind attention) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for n := range t.nexuses {
-		if n != by {
-			n.attentionsOf(u).set(kind)
+// tellOthers makes kind pending on the medium for all nexuses but by, which changed
+// something through u.
+func (m *Medium) tellOthers(by *Nexus, u *Unit, kind attention) {
+	m.eachNexus(func(n *Nexus, o *Unit) {
+		if n != by || o != u {
+			n.attentionsOf(o).set(kind)
 		}
-	}
+	})
 }

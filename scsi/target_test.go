@@ -167,9 +167,9 @@ func TestUnitAttentions(t *testing.T) {
 	expect("a new nexus", other, 0, powerOn)
 	expect("the old nexus does not see the new one", n, 0)
 
-	u.mode.Store(modeDSense | modeSWP)
+	u.medium.modes.now.Store(modeDSense | modeSWP)
 	tg.ResetLUN(u)
-	if u.mode.Load() != 0 {
+	if u.medium.modes.now.Load() != 0 {
 		t.Error("a reset keeps changed mode parameters")
 	}
 	expect("LOGICAL UNIT RESET for the issuer", n, 0, unitReset)

@@ -72,13 +72,13 @@ func fua(cdb *[16]byte) bool { return cdb[0]>>5 != 0 && cdb[1]&readFUA != 0 }
 
 // planRead is READ(6), (10), (12) and (16) of SBC-3.
 func planRead(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	p.FromMedium = p.state.WriteCache && fua(cdb)
+	p.FromMedium = p.state.writeCache(p.mode) && fua(cdb)
 	return p.transfer(cdb, ActionRead)
 }
 
 // planWrite is WRITE(6), (10), (12) and (16) of SBC-3.
 func planWrite(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	p.Durable = !p.state.WriteCache || fua(cdb)
+	p.acknowledge(fua(cdb))
 	s := p.transfer(cdb, ActionWrite)
 	p.OutLen = p.Len
 	return s
@@ -100,7 +100,7 @@ func planVerify(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	if cdb[1]&bytchk == bytchkOne&^bytchkAll {
 		return InvalidFieldInCDB.AtCDB(1, 2)
 	}
-	p.FromMedium = p.state.WriteCache
+	p.FromMedium = p.state.writeCache(p.mode)
 	s := p.transfer(cdb, ActionVerify)
 	if p.Len == 0 {
 		return s

@@ -160,7 +160,7 @@ func TestProtectionIsRefused(t *testing.T) {
 func TestWriteProtection(t *testing.T) {
 	readOnly, _ := newNexus(t, func(c *UnitConfig) { everything(c); c.ReadOnly = true })
 	software, u := newNexus(t, everything)
-	u.mode.Store(modeSWP)
+	u.medium.modes.now.Store(modeSWP)
 	settable(readOnly)
 	settable(software)
 	var p Plan

@@ -118,6 +118,7 @@ func TestPreventionEnds(t *testing.T) {
 			t.Fatal(s)
 		}
 		tc.end(second)
+		quiet(first)
 		if s := first.Plan(&p, lunField(0), cdbOf(t, ejectCDB)); s != Good {
 			t.Errorf("%s: %v", tc.name, s)
 		}

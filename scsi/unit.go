@@ -22,7 +22,7 @@ type UnitConfig struct {
 
 	NotReady    bool // there is no medium to speak of just now: geometry is a guess
 	ReadOnly    bool // writes are refused
-	WriteCache  bool // WCE: an acknowledged write may still be volatile
+	WriteCache  bool // the default of WCE: an acknowledged write may still be volatile
 	NonRotating bool // VPD B1h says solid state
 	Removable   bool // the medium can be ejected and loaded
 
@@ -48,13 +48,6 @@ type UnitConfig struct {
 	// least one block. VPD B0h reports it; more is an invalid field.
 	MaxTransfer int
 }
-
-// The mode parameters that MODE SELECT can change, as bits of Unit.mode. All
-// are clear in the default and the saved values.
-const (
-	modeDSense uint32 = 1 << iota // D_SENSE: sense data in descriptor format
-	modeSWP                       // SWP: software write protect
-)
 
 // A unitState is what a Unit is at one time: a snapshot that is never changed
 // once published. A command is planned by one of them.
@@ -108,6 +101,7 @@ type Medium struct {
 
 	reservations registrar
 	tray         tray
+	modes        modes
 
 	space    atomic.Pointer[Space] // nil: not known yet
 	spaceLow bool                  // of who calls SetSpace
@@ -129,8 +123,7 @@ type Unit struct {
 	state     atomic.Pointer[unitState]
 	target    *Target // set by Target.Add before the unit is seen by anyone, as are the next two
 	lun, slot uint16
-	added     atomic.Bool   // it is in the LUN map of a target
-	mode      atomic.Uint32 // modeDSense, modeSWP
+	added     atomic.Bool // it is in the LUN map of a target
 }
 
 // NewUnit returns the logical unit that c describes, or an error that names
@@ -162,6 +155,3 @@ func (u *Unit) Ready() bool { return !u.state.Load().NotReady }
 
 // LUN returns the number that Target.Add gave to the unit.
 func (u *Unit) LUN() uint16 { return u.lun }
-
-// descriptorSense reports whether D_SENSE is set.
-func (u *Unit) descriptorSense() bool { return u.mode.Load()&modeDSense != 0 }

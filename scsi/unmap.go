@@ -63,7 +63,7 @@ func collectUnmap(_ *Nexus, p *Plan, data []byte) Sense {
 	}
 	if len(ranges) > 0 {
 		p.Action, p.Ranges = ActionUnmap, ranges
-		p.Durable = !p.state.WriteCache
+		p.acknowledge(false)
 	}
 	return Good
 }

@@ -52,13 +52,13 @@ func (n *Nexus) protected() bool {
 	return v != nil && v.ReadOnly
 }
 
-// writeProtection returns the sense that refuses the nexus a write to u, whose
-// state is s, or Good.
-func (n *Nexus) writeProtection(u *Unit, s *unitState) Sense {
+// writeProtection returns the sense that refuses the nexus a write to a unit, of
+// which s is the state and mode the mode parameters, or Good.
+func (n *Nexus) writeProtection(s *unitState, mode uint32) Sense {
 	switch {
 	case s.ReadOnly, n.protected():
 		return WriteProtected
-	case u.mode.Load()&modeSWP != 0:
+	case mode&modeSWP != 0:
 		return SoftwareProtected
 	}
 	return Good

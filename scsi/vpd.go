@@ -100,7 +100,7 @@ const (
 func appendExtendedInquiry(dst []byte, u *unitState) []byte {
 	// Offsets are those of the page less its header.
 	d := [extendedLen]byte{5 - vpdHeaderLen: extendedAttrs, 13 - vpdHeaderLen: MaxSenseLen}
-	if u.WriteCache {
+	if u.WriteCache || !u.ReadOnly { // MODE SELECT can turn it on
 		d[6-vpdHeaderLen] = extendedVSUP
 	}
 	return append(dst, d[:]...)

@@ -38,7 +38,7 @@ func planWriteSame(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	p.Action = ActionWriteSame
 	p.Off = int64(s.lba) * int64(u.BlockSize)
 	p.Len = int(blocks) * int(u.BlockSize)
-	p.Durable = !u.WriteCache
+	p.acknowledge(false)
 	p.Exact = true
 	if cdb[1]&sameNDOB == 0 {
 		p.OutLen = int(u.BlockSize)

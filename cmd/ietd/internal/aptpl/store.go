@@ -4,14 +4,11 @@
 package aptpl
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"ietring/cmd/ietd/internal/durable"
 	"ietring/scsi"
 )
 
@@ -51,16 +48,12 @@ func (s *Store) path(u Unit) string {
 // file.
 func (s *Store) Load(u Unit) (*scsi.Reservations, error) {
 	path := s.path(u)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	text, err := durable.Read(path, maxFileSize)
 	if err != nil {
 		return nil, fmt.Errorf("its persistent reservations: %w", err)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("its persistent reservations: %w", err)
+	if text == nil {
+		return nil, nil
 	}
 	r, err := decode(u, text)
 	if err != nil {
@@ -71,64 +64,8 @@ func (s *Store) Load(u Unit) (*scsi.Reservations, error) {
 
 // Save makes r what is kept of u.
 func (s *Store) Save(u Unit, r *scsi.Reservations) error {
-	if err := makeFolder(s.folder); err != nil {
-		return err
-	}
-	path := s.path(u)
-	next := filepath.Join(s.folder, "."+filepath.Base(path)+".new")
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(encode(u, r))
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(next, path); err != nil {
-		return err
-	}
-	return syncFolder(s.folder)
+	return durable.Write(s.path(u), encode(u, r))
 }
 
 // Remove has nothing kept of u any more.
-func (s *Store) Remove(u Unit) error {
-	err := os.Remove(s.path(u))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return syncFolder(s.folder)
-}
-
-// makeFolder makes folder and those above it that are not there, durably.
-func makeFolder(folder string) error {
-	info, err := os.Stat(folder)
-	if err == nil && !info.IsDir() {
-		return fmt.Errorf("%s is not a directory", folder)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	parent := filepath.Dir(folder)
-	if err := makeFolder(parent); err != nil {
-		return err
-	}
-	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncFolder(parent)
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
+func (s *Store) Remove(u Unit) error { return durable.Remove(s.path(u)) }

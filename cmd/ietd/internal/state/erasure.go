@@ -5,19 +5,21 @@ package state
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"ietring/cmd/ietd/internal/aptpl"
+	"ietring/cmd/ietd/internal/durable"
 	"ietring/scsi"
 )
 
 // A SANITIZE or FORMAT UNIT that is under way, or has failed, outlives the process
 // as a file in the state directory, named after who the disk is to initiators.
 // While it is there the disk is refused to them, and erased anew.
+
+// maxStateFile is far above what an erasure, with a pattern of a block, or saved mode
+// parameters have.
+const maxStateFile = 64 << 10
 
 // erasureFile returns the file for who a LUN is.
 func (m *Manager) erasureFile(u aptpl.Unit) string {
@@ -45,12 +47,12 @@ func (m *Manager) restoreErasure(l *lun) error {
 		return nil
 	}
 	path := m.erasureFile(aptpl.Unit{ScsiSN: l.cfg.ScsiSN, ScsiID: l.cfg.ScsiID})
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	text, err := durable.Read(path, maxStateFile)
 	if err != nil {
 		return fmt.Errorf("its erasure: %w", err)
+	}
+	if text == nil {
+		return nil
 	}
 	e := new(scsi.Erasure)
 	if err = json.Unmarshal(text, e); err == nil {
@@ -65,47 +67,12 @@ func (m *Manager) restoreErasure(l *lun) error {
 
 // writeErasure makes e what is kept in path, nil nothing, durably.
 func writeErasure(path string, e *scsi.Erasure) error {
-	folder := filepath.Dir(path)
 	if e == nil {
-		if err := os.Remove(path); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			return err
-		}
-		return syncFolder(folder)
+		return durable.Remove(path)
 	}
 	text, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	next := filepath.Join(folder, "."+filepath.Base(path)+".new")
-	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(next, path); err != nil {
-		return err
-	}
-	// The folder may be new, too.
-	return errors.Join(syncFolder(folder), syncFolder(filepath.Dir(folder)))
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return durable.Write(path, text)
 }

@@ -266,6 +266,9 @@ func tryAccess(path string, write bool) error {
 func (m *Manager) makeUnit(l *lun) error {
 	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, NAA: l.cfg.NAA, Removable: l.cfg.Removable, Medium: l.medium.Medium}
 	err := m.restoreErasure(l)
+	if err == nil {
+		err = m.restoreModes(l)
+	}
 	if err != nil {
 		return lunError(l, err)
 	}

@@ -16,6 +16,7 @@ func (m *Manager) takeMedium(l *lun) {
 		if m.kept != nil {
 			d.KeepReservations(func(next scsi.Reservations) error { return m.keep(d, &next) })
 			d.KeepErasures(func(e *scsi.Erasure) error { return m.keepErasure(d, e) })
+			d.KeepModes(func(v scsi.Modes) error { return m.keepModes(d, v) })
 		}
 	})
 }
@@ -89,7 +90,7 @@ func (m *Manager) releaseMedium(l *lun) {
 		return
 	}
 	u := aptpl.Unit{ScsiSN: l.cfg.ScsiSN, ScsiID: l.cfg.ScsiID}
-	if err := errors.Join(m.kept.Remove(u), writeErasure(m.erasureFile(u), nil)); err != nil {
+	if err := errors.Join(m.kept.Remove(u), writeErasure(m.erasureFile(u), nil), m.writeModes(u, scsi.Modes{})); err != nil {
 		m.Log.Warn().Err(err).Stringer("lun", l).Msg("what was kept of a deleted LUN")
 	}
 }
