@@ -8,6 +8,7 @@ import (
 	"errors"
 	"sync"
 	"syscall"
+	"time"
 
 	"ietring/backing"
 	"ietring/ring/internal/uring"
@@ -19,6 +20,9 @@ import (
 // abort or reset ends it. While it works the medium refuses commands (package
 // scsi). It stops when the unit is taken away or the process ends, and begins
 // anew when the disk is there again: what was to be erased stays refused.
+//
+// EraseRate of the unit through which it came bounds what a pass takes of the disk,
+// at any time: pieces become smaller, and the eraser rests after each.
 
 // An eraser is the goroutine that erases one disk.
 type eraser struct {
@@ -26,6 +30,7 @@ type eraser struct {
 	stop    chan struct{} // closed when it is to stop
 	done    chan struct{} // closed when it has
 	once    sync.Once     // closes stop
+	now     func() time.Time
 }
 
 // erasers are those that work, one a disk at most.
@@ -175,6 +180,7 @@ func (e *Engine) stopErasing(unit *scsi.Unit) {
 func (e *Engine) runEraser(u *lu, m *scsi.Medium, x *eraser) scsi.Sense {
 	defer e.erasers.remove(u.disk)
 	e.awaitWriters(u)
+	x.now = e.now
 	err := x.run(u)
 	errno := errnoOf(err)
 	switch {
@@ -237,29 +243,67 @@ func (x *eraser) run(u *lu) error {
 			fillPattern(buf, er.Pattern, er.Invert && round%2 == 1)
 			each, piece = func(off int64, n int) error { return d.WriteAt(buf[:n], off, false) }, maxSpan
 		}
-		if err := x.pass(d, int64(round), int64(rounds), piece, each); err != nil {
+		if err := x.pass(u, int64(round), int64(rounds), piece, each); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pass calls each for all of d in pieces, and makes it durable.
-func (x *eraser) pass(d *backing.Disk, round, rounds int64, piece int, each func(off int64, n int) error) error {
+// pass calls each for all of the disk in pieces, and makes it durable.
+func (x *eraser) pass(u *lu, round, rounds int64, piece int, each func(off int64, n int) error) error {
+	d := u.disk
 	for off := int64(0); off < d.Size(); {
 		select {
 		case <-x.stop:
 			return errHalted
 		default:
 		}
-		n := min(d.Size()-off, int64(piece))
+		rate := u.unit.Config().EraseRate
+		n, began := pieceAt(rate, min(d.Size()-off, int64(piece))), x.now()
 		if err := each(off, int(n)); err != nil {
 			return err
 		}
 		off += n
 		x.erasure.Progress(round*d.Size()+off, rounds*d.Size())
+		if !x.rest(restAfter(rate, n) - x.now().Sub(began)) {
+			return errHalted
+		}
 	}
 	return d.Sync()
+}
+
+// pieceAt returns how much is erased at once, in bytes: n, or, where rate bounds it,
+// about an eighth of a second's.
+func pieceAt(rate, n int64) int64 {
+	if rate == 0 {
+		return n
+	}
+	return min(n, max(rate/8&^(maxSpan-1), maxSpan))
+}
+
+// restAfter returns how long a piece of n bytes takes at rate; no time where
+// nothing bounds it.
+func restAfter(rate, n int64) time.Duration {
+	if rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / float64(rate) * float64(time.Second))
+}
+
+// rest waits for d, and reports whether to go on.
+func (x *eraser) rest(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-x.stop:
+		return false
+	case <-timer.C:
+		return true
+	}
 }
 
 // fillPattern fills buf with pattern, which divides it, or with its complement;

@@ -225,6 +225,62 @@ func TestSanitizeFails(t *testing.T) {
 	}
 }
 
+// EraseRate bounds a piece and has the eraser rest; whole pieces stay aligned.
+func TestErasePace(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		rate, n int64
+		piece   int64
+		rest    time.Duration
+	}{
+		{name: "nothing bounds it", n: 64 << 20, piece: 64 << 20},
+		{name: "an eighth of a second", rate: 64 << 20, n: 64 << 20, piece: 8 << 20, rest: time.Second / 8},
+		{name: "in whole spans", rate: 20 << 20, n: 64 << 20, piece: 2 << 20, rest: time.Second / 10},
+		{name: "the slowest", rate: 1 << 20, n: 64 << 20, piece: 1 << 20, rest: time.Second},
+		{name: "the end of the disk", rate: 1 << 20, n: 512 << 10, piece: 512 << 10, rest: time.Second / 2},
+	} {
+		if piece := pieceAt(tt.rate, tt.n); piece != tt.piece {
+			t.Errorf("%s: a piece of %d", tt.name, piece)
+		}
+		if rest := restAfter(tt.rate, tt.piece); rest != tt.rest {
+			t.Errorf("%s: it rests for %v", tt.name, rest)
+		}
+	}
+}
+
+// An eraser that rests is under way to initiators, and stops when its unit goes.
+func TestErasureRests(t *testing.T) {
+	p := newPlane(t, 1)
+	_, u := p.erasable(new(keeper), nil)
+	i := p.connect(defaults)
+	c := u.Config()
+	c.EraseRate = 1 // a week
+	if err := p.target.Change(u, c); err != nil {
+		t.Fatal(err)
+	}
+	i.meet()
+	if r := i.do(2, []byte{0x48, 0x82, 0, 0, 0, 0, 0, 0, 0, 0}, 0, nil); r.status != scsi.StatusGood {
+		t.Fatalf("%+v", r)
+	}
+	first := scsi.SanitizeInProgress.AtProgress(1 << 14) // of four pieces
+	for n := 0; u.Medium().Erasing() != first; n++ {
+		if n == 2000 {
+			t.Fatalf("the first piece does not end: %v", u.Medium().Erasing())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if r := i.do(2, testUnitReady, 0, nil); !r.sense.Is(scsi.SanitizeInProgress) {
+		t.Errorf("while it rests: %+v", r)
+	}
+	p.target.Remove(2)
+	if err := p.eng.RemoveUnit(context.Background(), u); err != nil {
+		t.Fatal(err)
+	}
+	if u.Medium().Pending() == nil {
+		t.Error("an erasure that was stopped is forgotten")
+	}
+}
+
 // What a process had begun the next one ends; what is taken away stays begun.
 func TestErasureResumes(t *testing.T) {
 	p := newPlane(t, 1)

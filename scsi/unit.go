@@ -40,6 +40,8 @@ type UnitConfig struct {
 	// 0 says that there are none.
 	AtomicBlocks uint32
 
+	EraseRate int64 // bytes a second that SANITIZE and FORMAT UNIT erase at most; 0: no bound
+
 	ScsiID [16]byte // IET's ScsiId, in VPD 83h
 	NAA    bool     // VPD 83h has an NAA designator too, of which initiators build the WWID then
 	ScsiSN string   // IET's ScsiSN, in VPD 80h: 1 to 32 printable ASCII characters

@@ -69,9 +69,9 @@ var profiles = []profile{
 	{name: "CHAP", about: "both sides authenticated, two portals, and two paths for every test",
 		params: "BlockSize=512,PhysicalBlockSize=512,Thin=no", blockSize: 512, physical: 512, chap: true, tests: allTests,
 		misjudged: []string{"MultipathIO.CompareAndWrite"}},
-	{name: "sanitize", about: "the tests may sanitize the disk (iscsi-test-cu -S)",
-		params: "BlockSize=512", blockSize: 512, physical: 512, sanitize: true, tests: []string{"SCSI.Sanitize"},
-		misjudged: []string{"Sanitize.Reset", "Sanitize.CryptoErase"}},
+	{name: "sanitize", about: "the tests may sanitize the disk (iscsi-test-cu -S), which takes a while: EraseRate=32MiB",
+		params: "BlockSize=512,EraseRate=32MiB", blockSize: 512, physical: 512, sanitize: true, tests: []string{"SCSI.Sanitize"},
+		misjudged: []string{"Sanitize.CryptoErase"}},
 	{name: "atomic", about: "a file on xfs that can be written atomically, in pieces of 1 MiB: the tool sends all lengths up to 256 blocks",
 		params: "BlockSize=4096,Direct=yes,AtomicWrite=1048576", blockSize: 4096, physical: 4096, thin: true, xfs: true, tests: []string{"SCSI.WriteAtomic16"}},
 }

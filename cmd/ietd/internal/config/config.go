@@ -134,6 +134,10 @@ type Lun struct {
 	// ThinThreshold is a part of the disk, in percent: initiators are told when
 	// there is less room than that left below it. 0: they are not.
 	ThinThreshold int
+
+	// EraseRate is how many bytes a second SANITIZE and FORMAT UNIT erase at
+	// most. 0: as many as the disk can.
+	EraseRate int64
 }
 
 // MaxLun is the highest logical unit number: 14 bits of flat addressing, as in

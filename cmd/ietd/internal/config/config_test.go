@@ -24,18 +24,19 @@ func TestLun(t *testing.T) {
 		name, line string
 		want       Lun
 	}{
-		{"a path alone", "7 Path=/srv/a", Lun{7, backing.Params{Path: "/srv/a"}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
+		{"a path alone", "7 Path=/srv/a", Lun{7, backing.Params{Path: "/srv/a"}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 0}},
 		{"names in any case, values as they are", "7 pATH=/srv/A,TYPE=fileio,iomode=wb,direct=no,blocksize=4096,physicalblocksize=8192",
-			Lun{7, backing.Params{Path: "/srv/A", Type: "fileio", IOMode: "wb", Direct: "no", BlockSize: 4096, PhysicalBlockSize: 8192}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
-		{"white space of any width", "  7\t Type=nullio ", Lun{7, backing.Params{Type: "nullio"}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
-		{"Sectors is Blocks, numbers in C's bases", "7 Type=nullio,Sectors=0x10", Lun{7, backing.Params{Type: "nullio", Blocks: 16}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
-		{"atomic writes", "7 Path=/srv/a,AtomicWrite=16384", Lun{7, backing.Params{Path: "/srv/a", AtomicWrite: 16384}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
-		{"provisioning", "7 Path=/srv/a,Thin=no,ThinThreshold=20,WSNZ=yes", Lun{7, backing.Params{Path: "/srv/a", Thin: "no"}, id, scsi.DefaultScsiSN(id), true, false, false, 20}},
-		{"an NAA designator, and a medium that goes", "7 Type=nullio,NAA=yes,Removable=yes", Lun{7, backing.Params{Type: "nullio"}, id, scsi.DefaultScsiSN(id), false, true, true, 0}},
-		{"identity as given", "7 Type=nullio,ScsiId=abc,ScsiSN=S-1", Lun{7, backing.Params{Type: "nullio"}, own, "S-1", false, false, false, 0}},
-		{"the serial number follows the id", "7 Type=nullio,ScsiId=abc", Lun{7, backing.Params{Type: "nullio"}, own, scsi.DefaultScsiSN(own), false, false, false, 0}},
-		{"an equals sign in a path", "7 Path=/srv/a=b", Lun{7, backing.Params{Path: "/srv/a=b"}, id, scsi.DefaultScsiSN(id), false, false, false, 0}},
-		{"the highest number", "16383 Type=nullio", Lun{16383, backing.Params{Type: "nullio"}, scsi.DefaultScsiID(testName, 16383), scsi.DefaultScsiSN(scsi.DefaultScsiID(testName, 16383)), false, false, false, 0}},
+			Lun{7, backing.Params{Path: "/srv/A", Type: "fileio", IOMode: "wb", Direct: "no", BlockSize: 4096, PhysicalBlockSize: 8192}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 0}},
+		{"white space of any width", "  7\t Type=nullio ", Lun{7, backing.Params{Type: "nullio"}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 0}},
+		{"Sectors is Blocks, numbers in C's bases", "7 Type=nullio,Sectors=0x10", Lun{7, backing.Params{Type: "nullio", Blocks: 16}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 0}},
+		{"atomic writes", "7 Path=/srv/a,AtomicWrite=16384", Lun{7, backing.Params{Path: "/srv/a", AtomicWrite: 16384}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 0}},
+		{"provisioning", "7 Path=/srv/a,Thin=no,ThinThreshold=20,WSNZ=yes", Lun{7, backing.Params{Path: "/srv/a", Thin: "no"}, id, scsi.DefaultScsiSN(id), true, false, false, 20, 0}},
+		{"an erasure that leaves room for others", "7 Path=/srv/a,EraseRate=64MiB", Lun{7, backing.Params{Path: "/srv/a"}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 64 << 20}},
+		{"an NAA designator, and a medium that goes", "7 Type=nullio,NAA=yes,Removable=yes", Lun{7, backing.Params{Type: "nullio"}, id, scsi.DefaultScsiSN(id), false, true, true, 0, 0}},
+		{"identity as given", "7 Type=nullio,ScsiId=abc,ScsiSN=S-1", Lun{7, backing.Params{Type: "nullio"}, own, "S-1", false, false, false, 0, 0}},
+		{"the serial number follows the id", "7 Type=nullio,ScsiId=abc", Lun{7, backing.Params{Type: "nullio"}, own, scsi.DefaultScsiSN(own), false, false, false, 0, 0}},
+		{"an equals sign in a path", "7 Path=/srv/a=b", Lun{7, backing.Params{Path: "/srv/a=b"}, id, scsi.DefaultScsiSN(id), false, false, false, 0, 0}},
+		{"the highest number", "16383 Type=nullio", Lun{16383, backing.Params{Type: "nullio"}, scsi.DefaultScsiID(testName, 16383), scsi.DefaultScsiSN(scsi.DefaultScsiID(testName, 16383)), false, false, false, 0, 0}},
 	}
 	for _, tt := range tests {
 		got, err := ParseLun(testName, tt.line)

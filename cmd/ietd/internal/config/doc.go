@@ -35,8 +35,8 @@
 //	  InitialR2T Yes|No …            the session keys of RFC 7143, Section 13
 //
 // Of our own are the parameters Direct, PhysicalBlockSize, AtomicWrite, Thin,
-// ThinThreshold, WSNZ, NAA and Removable of a Lun line, and directives that IET's
-// parser passed over:
+// ThinThreshold, WSNZ, EraseRate, NAA and Removable of a Lun line, and directives
+// that IET's parser passed over:
 //
 //	LunMask INITIATOR LUNS [ro]
 //	Redirect ADDRESS[:PORT] [permanent]

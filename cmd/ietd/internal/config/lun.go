@@ -19,6 +19,9 @@ const (
 	maxScsiSN = 32
 )
 
+// minEraseRate is the slowest erasure, in bytes a second: one piece a second.
+const minEraseRate = 1 << 20
+
 // A lunParam is one parameter of a Lun line. Names are compared without case,
 // values with it, as IET does.
 type lunParam struct {
@@ -42,6 +45,7 @@ var lunParams = []lunParam{
 	{"Thin", "yes or no", func(l *Lun, v string) bool { return setText(&l.Backing.Thin, v) }},
 	{"ThinThreshold", "a number from 0 to 99 (percent)", setThreshold},
 	{"WSNZ", "yes or no", setWSNZ},
+	{"EraseRate", "a size, at least 1MiB (bytes a second)", setEraseRate},
 	{"NAA", "yes or no", func(l *Lun, v string) bool { return setYes(&l.NAA, v) }},
 	{"Removable", "yes or no", func(l *Lun, v string) bool { return setYes(&l.Removable, v) }},
 }
@@ -151,6 +155,12 @@ func setThreshold(l *Lun, v string) bool {
 	n, err := strconv.ParseUint(v, 10, 8)
 	l.ThinThreshold = int(n)
 	return err == nil && n < 100
+}
+
+func setEraseRate(l *Lun, v string) bool {
+	n, err := parseSize(v)
+	l.EraseRate = n
+	return err == nil && n >= minEraseRate
 }
 
 func setWSNZ(l *Lun, v string) bool {

@@ -116,6 +116,7 @@ func (l *Lun) text(target string) string {
 	count("AtomicWrite", uint64(p.AtomicWrite))
 	add("Thin", p.Thin)
 	count("ThinThreshold", uint64(l.ThinThreshold))
+	count("EraseRate", uint64(l.EraseRate))
 	if l.WSNZ {
 		add("WSNZ", "yes")
 	}

@@ -97,6 +97,7 @@ func randomLun(r *rand.Rand, target string, number uint16, n int) Lun {
 		copy(l.ScsiID[:], fmt.Sprintf("id=%d", r.IntN(100)))
 	}
 	l.WSNZ, l.ThinThreshold = r.IntN(2) == 0, r.IntN(100)
+	l.EraseRate = []int64{0, minEraseRate, 123456789}[r.IntN(3)]
 	l.ScsiSN = scsi.DefaultScsiSN(l.ScsiID)
 	if r.IntN(2) == 0 {
 		l.ScsiSN = "S=1"

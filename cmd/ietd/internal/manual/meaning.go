@@ -70,6 +70,7 @@ var lunParamMeanings = []meaning{
 	{name: "AtomicWrite", text: "How many bytes an atomic write (WRITE ATOMIC) has: a power of two from 512 to 1048576, at multiples of itself. The file system or device must be able to do it; a file on xfs can since Linux 6.16. Without it there are none."},
 	{name: "Thin", words: []string{"yes", "no"}, text: "Whether initiators can give blocks back by UNMAP and WRITE SAME; they then read as zeros. Without it, yes wherever the file system can make holes in the file, or the device can give blocks back as zeros."},
 	{name: "ThinThreshold", text: "In percent of the disk: when the file system of a thin file has less room left, initiators hear it, once (THIN PROVISIONING SOFT THRESHOLD REACHED), and it is logged. 0, the default: never. What is taken and left stands in log page 0Ch."},
+	{name: "EraseRate", text: "How much of the disk SANITIZE and FORMAT UNIT erase in a second at most, in each pass, in bytes or as in *64MiB*; at least *1MiB*. Without it, as much as the disk can: commands to others on the same device then wait longer. This parameter is not IET's."},
 	{name: "WSNZ", words: []string{"yes", "no"}, text: "Whether WRITE SAME without a number of blocks is refused; *no*, the default, takes it as all blocks to the end."},
 }
 

@@ -52,6 +52,9 @@ func lunText(l *config.Lun) string {
 	if l.ThinThreshold != 0 {
 		pairs = append(pairs, fmt.Sprintf("ThinThreshold=%d", l.ThinThreshold))
 	}
+	if l.EraseRate != 0 {
+		pairs = append(pairs, fmt.Sprintf("EraseRate=%d", l.EraseRate))
+	}
 	if l.WSNZ {
 		pairs = append(pairs, "WSNZ=yes")
 	}
@@ -79,6 +82,9 @@ func lunDifference(a, b *config.Lun) (text string, other, identity bool) {
 	}
 	if a.ThinThreshold != b.ThinThreshold {
 		parts = append(parts, fmt.Sprintf("ThinThreshold %d -> %d", a.ThinThreshold, b.ThinThreshold))
+	}
+	if a.EraseRate != b.EraseRate {
+		parts = append(parts, fmt.Sprintf("EraseRate %d -> %d", a.EraseRate, b.EraseRate))
 	}
 	if a.WSNZ != b.WSNZ {
 		parts = append(parts, fmt.Sprintf("WSNZ %s -> %s", yesNo(a.WSNZ), yesNo(b.WSNZ)))

@@ -264,7 +264,7 @@ func tryAccess(path string, write bool) error {
 
 // makeUnit makes the unit of a LUN whose disk is open, or missing.
 func (m *Manager) makeUnit(l *lun) error {
-	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, NAA: l.cfg.NAA, Removable: l.cfg.Removable, Medium: l.medium.Medium}
+	c := scsi.UnitConfig{ScsiID: l.cfg.ScsiID, ScsiSN: l.cfg.ScsiSN, WSNZ: l.cfg.WSNZ, EraseRate: l.cfg.EraseRate, NAA: l.cfg.NAA, Removable: l.cfg.Removable, Medium: l.medium.Medium}
 	err := m.restoreErasure(l)
 	if err == nil {
 		err = m.restoreModes(l)

@@ -75,7 +75,7 @@ func (h *hosted) entry(depth int) *target.Target {
 func describe(d *disk, unit scsi.UnitConfig, l *config.Lun) scsi.UnitConfig {
 	c := ring.Describe(d.Disk, unit)
 	c.ReadOnly, c.WriteCache = ioMode(l.Backing) == "ro", ioMode(l.Backing) == "wb"
-	c.WSNZ = l.WSNZ
+	c.WSNZ, c.EraseRate = l.WSNZ, l.EraseRate
 	return c
 }
 
