@@ -15,6 +15,11 @@ import (
 // was sent there is acknowledged. An initiator that gives neither is waited for
 // patienceTicks each: open-iscsi sends no data for a write once it has asked for
 // a reset, though it must.
+//
+// Sessions of others have no such fence before the first response after a reset
+// (Section 4.2.2.3.4): with one connection each, as initiators have it, the order of
+// the stream is one. So login selects RFC3720 of the values of TaskReporting, and
+// not ResponseFence or FastAbort, which promise that fence.
 
 // A fence is what an initiator has not acknowledged yet on a connection, and who
 // waits for it.
