@@ -293,6 +293,11 @@ func (l *loop) carryOut(t *task) {
 		l.job(t)
 	case scsi.ActionCopy:
 		l.copy(t)
+		if p.Immediate {
+			l.respond(t)
+		}
+	case scsi.ActionToken:
+		l.populate(t)
 	case scsi.ActionPrefetch:
 		l.prefetch(t)
 	case scsi.ActionUnmap, scsi.ActionWriteSame:

@@ -23,16 +23,22 @@ func (t *task) copyOut(scratch *uring.Memory) {
 	c := t.plan.Copy
 	for i := range c.Pieces {
 		if s := t.copyPiece(&c.Pieces[i], scratch); s != scsi.Good {
-			t.status, t.sense = scsi.StatusCheckCondition, s
-			break
+			c.End(scsi.StatusCheckCondition, s)
+			if !t.plan.Immediate { // else the loop has the status
+				t.status, t.sense = scsi.StatusCheckCondition, s
+			}
+			return
 		}
 	}
-	c.End(t.status, t.sense)
+	c.End(scsi.StatusGood, scsi.Good)
 }
 
 // copyPiece copies one piece, and makes it durable where that is promised.
 func (t *task) copyPiece(c *scsi.CopyPiece, scratch *uring.Memory) scsi.Sense {
 	e := t.conn.loop.eng
+	if c.From == nil {
+		return t.zeroPiece(c)
+	}
 	from, to := e.units.get(c.From.Handle()), e.units.get(c.To.Handle())
 	if !from.is(c.From) || !to.is(c.To) {
 		return scsi.CSCDNotReachable // taken away since the command was planned
@@ -42,11 +48,8 @@ func (t *task) copyPiece(c *scsi.CopyPiece, scratch *uring.Memory) scsi.Sense {
 		if t.cancelled.Load() {
 			return scsi.AbortedCommand
 		}
-		if c.From.Medium().Erasing() != scsi.Good || c.To.Medium().Erasing() != scsi.Good {
-			return scsi.CSCDNotReachable
-		}
 		n := min(c.Len-done, maxSpan)
-		s := step{from: from, to: to, fromOff: c.FromOff + done, toOff: c.ToOff + done, n: n, most: c.Len - done}
+		s := step{token: t.plan.Copy.Token, from: from, to: to, fromOff: c.FromOff + done, toOff: c.ToOff + done, n: n, most: c.Len - done}
 		if backwards { // what is yet to be read must not be overwritten
 			s.fromOff, s.toOff, s.most = c.FromOff+c.Len-done-n, c.ToOff+c.Len-done-n, n
 		}
@@ -59,10 +62,16 @@ func (t *task) copyPiece(c *scsi.CopyPiece, scratch *uring.Memory) scsi.Sense {
 	if c.Len == 0 {
 		t.plan.Copy.Moved(0, true)
 	}
-	if !c.To.WriteCache() {
-		if err := to.disk.Sync(); err != nil {
-			return copyFailed(errnoOf(err))
-		}
+	return to.settle()
+}
+
+// settle makes what was copied to u durable where that is promised.
+func (u *lu) settle() scsi.Sense {
+	if u.unit.WriteCache() {
+		return scsi.Good
+	}
+	if err := u.disk.Sync(); err != nil {
+		return copyFailed(errnoOf(err))
 	}
 	return scsi.Good
 }
@@ -73,6 +82,7 @@ func (u *lu) is(v *scsi.Unit) bool { return u != nil && u.unit == v && u.disk !=
 // A step is what is copied under one claim: n bytes, or up to most when blocks
 // are shared.
 type step struct {
+	token          *scsi.Token // stands for the source; nil: nothing does
 	from, to       *lu
 	fromOff, toOff int64
 	n, most        int64
@@ -91,6 +101,11 @@ func (s *step) do(e *Engine, scratch *uring.Memory) scsi.Sense {
 	c.n = (s.toOff+length+block-1)&^(block-1) - c.off
 	release := e.hold(s.to.lock, &c)
 	defer release()
+	// An eraser waits for the claims that there are when it begins. Who claims
+	// later sees it here: nothing is written behind it.
+	if s.from.unit.Medium().Erasing() != scsi.Good || s.to.unit.Medium().Erasing() != scsi.Good {
+		return scsi.CSCDNotReachable
+	}
 	if clones {
 		done, err := s.to.disk.CloneFrom(s.from.disk, s.fromOff, s.toOff, length)
 		if err != nil {
@@ -98,7 +113,7 @@ func (s *step) do(e *Engine, scratch *uring.Memory) scsi.Sense {
 		}
 		if done > 0 {
 			s.n = done
-			return scsi.Good
+			return s.unchanged()
 		}
 	}
 	return s.move(scratch)
@@ -112,6 +127,9 @@ func (s *step) move(scratch *uring.Memory) scsi.Sense {
 	b := (*scratch)[:s.n]
 	if err := s.from.disk.ReadAt(b, s.fromOff); err != nil {
 		return copyFailed(errnoOf(err))
+	}
+	if sense := s.unchanged(); sense != scsi.Good {
+		return sense
 	}
 	if err := s.to.disk.WriteAt(b, s.toOff, false); err != nil {
 		return copyFailed(errnoOf(err))

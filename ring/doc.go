@@ -27,7 +27,8 @@
 //	dataout.go   immediate, unsolicited and solicited data; R2T
 //	rangelock.go who may change which blocks while COMPARE AND WRITE works
 //	disk.go      ring operations on the backing; worker.go for the rest,
-//	             compare.go what it looks at blocks for, copy.go third-party copies
+//	             compare.go what it looks at blocks for, copy.go third-party copies,
+//	             token.go what ROD tokens stand for
 //	provision.go what frees, fills and asks about blocks, on workers
 //	erase.go     SANITIZE and FORMAT UNIT, on a goroutine of the disk
 //	datain.go    Data-In and SCSI Response with residuals

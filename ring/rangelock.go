@@ -41,18 +41,20 @@ import (
 
 // A rangeLock orders the claims on the blocks of one disk.
 type rangeLock struct {
-	busy atomic.Int32 // claims that there are
+	busy atomic.Int32 // claims that there are, and watches
 
 	users int // units of the disk; guarded by Engine.mu
 
 	mu          sync.Mutex // never held while anything waits
 	first, last *claim     // in the order in which they came
+	watches     []*watch   // each counts in busy: see token.go
 }
 
 // A claim is a range that a command has, or waits for.
 type claim struct {
 	off, n int64
 	alone  bool   // nobody else may change the range
+	keeps  bool   // nor does who has it
 	begin  func() // called once, when the range is the claim's; from any goroutine
 
 	// left counts what the claim waits for: each earlier claim that conflicts,
@@ -80,6 +82,7 @@ func (k *rangeLock) enter(c *claim) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c.left.Store(1)
+	k.revoke(c)
 	for o := k.first; o != nil; o = o.next {
 		if o.conflicts(c) {
 			c.left.Add(1)
@@ -165,6 +168,9 @@ func (t *task) changes() claim {
 	case scsi.ActionUnmap:
 		off, n := hull(p.Ranges)
 		return claim{off: off, n: n}
+	case scsi.ActionToken:
+		off, n := hull(p.Copy.Token.Ranges())
+		return claim{off: off, n: n, alone: true, keeps: true}
 	}
 	return claim{n: t.unit.disk.Size()} // also UNMAP, whose ranges lie anywhere
 }
@@ -198,7 +204,7 @@ func (l *loop) admit(t *task) bool {
 		return true
 	}
 	t.writing, t.claims = true, true
-	t.claim.off, t.claim.n, t.claim.alone = c.off, c.n, c.alone
+	t.claim.off, t.claim.n, t.claim.alone, t.claim.keeps = c.off, c.n, c.alone, c.keeps
 	t.claim.begin = func() { l.mail.post(func() { l.claimed(t) }) } // the loop lives while it has tasks
 	t.ops++
 	l.eng.claim(t.unit.lock, &t.claim)
@@ -252,6 +258,7 @@ func (e *Engine) dropLock(u *lu) {
 	if u.lock == nil {
 		return
 	}
+	u.lock.forget(u.unit)
 	if u.lock.users--; u.lock.users == 0 {
 		delete(e.locks, u.disk)
 	}

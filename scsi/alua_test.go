@@ -149,7 +149,7 @@ func TestTPGS(t *testing.T) {
 		explicit bool
 		bits     byte
 		set      Sense
-	}{{"implicit", false, inquiryImplicit, InvalidOpcode}, {"explicit", true, inquiryBoth, Good}} {
+	}{{"implicit", false, inquiryImplicit | inquiry3PC, InvalidOpcode}, {"explicit", true, inquiryBoth | inquiry3PC, Good}} {
 		first, second := twoPorts(t, ActiveOptimized, tc.explicit)
 		if d := reply(t, first, "12 00 00 00 ff"); d[5] != tc.bits || d[6] != inquiryMultiPort {
 			t.Errorf("%s: INQUIRY bytes 5 and 6 are %02x %02x", tc.name, d[5], d[6])

@@ -156,6 +156,10 @@ func commandTable() [256]*command {
 		0x83: {name: "THIRD-PARTY COPY OUT", actions: map[byte]*command{
 			0x00: {name: "EXTENDED COPY(LID1)", dir: ToTarget, access: accessConflict, has: isCopied, plan: planExtendedCopy, collect: collectExtendedCopy,
 				usage: []byte{0x83, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+			actionPopulateToken: {name: "POPULATE TOKEN", dir: ToTarget, access: accessRead, plan: planTokenCommand, collect: collectPopulateToken,
+				usage: []byte{0x83, 0x10, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
+			actionWriteUsingToken: {name: "WRITE USING TOKEN", dir: ToTarget, access: accessConflict, writes: true, plan: planTokenCommand, collect: collectWriteUsingToken,
+				usage: []byte{0x83, 0x11, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},
 		}},
 		0x84: {name: "THIRD-PARTY COPY IN", actions: map[byte]*command{
 			0x00: {name: "RECEIVE COPY STATUS(LID1)", dir: ToInitiator, access: accessConflict, has: isCopied, plan: planCopyStatus,
@@ -166,6 +170,8 @@ func commandTable() [256]*command {
 				usage: []byte{0x84, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 			0x04: {name: "RECEIVE COPY FAILURE DETAILS(LID1)", dir: ToInitiator, access: accessConflict, has: isCopied, plan: planCopyFailure,
 				usage: []byte{0x84, 0x04, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
+			0x07: {name: "RECEIVE ROD TOKEN INFORMATION", dir: ToInitiator, access: accessRead, plan: planTokenInformation,
+				usage: []byte{0x84, 0x07, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0}},
 		}},
 		0x88: {name: "READ(16)", dir: ToInitiator, access: accessRead, plan: planRead,
 			usage: []byte{0x88, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0}},

@@ -58,8 +58,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 			t.Errorf("%02xh: a row with service actions is a command too", opcode)
 		}
 	}
-	if len(names) != 71 {
-		t.Errorf("%d commands, want 71: is the new one in the tests?", len(names))
+	if len(names) != 74 {
+		t.Errorf("%d commands, want 74: is the new one in the tests?", len(names))
 	}
 }
 
@@ -113,6 +113,10 @@ var goodCDB = map[string]string{
 	"RECEIVE COPY DATA(LID1)":            "84 01 01 00000000000000 000000ff",
 	"RECEIVE COPY OPERATING PARAMETERS":  "84 03 00 00000000000000 000000ff",
 	"RECEIVE COPY FAILURE DETAILS(LID1)": "84 04 01 00000000000000 000000ff",
+
+	"POPULATE TOKEN":                "83 10 00000000 00000002 00000020 00 00",
+	"WRITE USING TOKEN":             "83 11 00000000 00000002 00000228 00 00",
+	"RECEIVE ROD TOKEN INFORMATION": "84 07 00000002 00000000 000000ff",
 
 	"RESERVE(6)":  "16",
 	"RELEASE(6)":  "17",
@@ -309,6 +313,7 @@ func TestAllocationLength(t *testing.T) {
 		{"RECEIVE COPY DATA(LID1)", "84 01 01 00000000000000 %08x", 0xffffffff},
 		{"RECEIVE COPY OPERATING PARAMETERS", "84 03 00 00000000000000 %08x", 0xffffffff},
 		{"RECEIVE COPY FAILURE DETAILS(LID1)", "84 04 01 00000000000000 %08x", 0xffffffff},
+		{"RECEIVE ROD TOKEN INFORMATION", "84 07 00000002 00000000 %08x", 0xffffffff},
 		{"INQUIRY, Third-party Copy", "12 01 8f %04x", 0xffff},
 		{"REPORT SUPPORTED OPERATION CODES", "a3 0c 00 00 0000 %08x", 0xffffffff},
 		{"REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", "a3 0d 80 000000 %08x", 0xffffffff},

@@ -52,23 +52,32 @@ const (
 	segmentDC        = 0x02 // byte 1: NUMBER OF BLOCKS is of the destination
 )
 
-// A Copy is what an EXTENDED COPY asks for: pieces that are to be copied in their
+// A Copy is what an EXTENDED COPY or WRITE USING TOKEN asks for: pieces that are to be copied in their
 // order. The data plane copies, tells the progress by Moved and ends it by End.
 type Copy struct {
 	Pieces []CopyPiece
+
+	// Token, unless nil, stands for what is copied: what was read counts only
+	// when the token is Good afterwards. Of ActionToken it is the one to watch.
+	Token *Token
+
+	delete bool // Token is of no more use when the copy has ended
 	record *copyRecord
 }
 
 // A CopyPiece is one segment. Both ranges are on their media; offsets and lengths
 // are bytes and need not be whole blocks.
 type CopyPiece struct {
-	From, To       *Unit
+	From, To       *Unit // without From it is zeros that are written
 	FromOff, ToOff int64
 	Len            int64
 }
 
 // Uses reports whether the copy has to do with u.
 func (c *Copy) Uses(u *Unit) bool {
+	if c.Token != nil && c.Token.unit == u {
+		return true
+	}
 	for i := range c.Pieces {
 		if c.Pieces[i].From == u || c.Pieces[i].To == u {
 			return true

@@ -290,18 +290,24 @@ func TestCopyParameters(t *testing.T) {
 	if d := reply(t, n, "84 03 00 00000000000000 000000ff"); !bytes.Equal(d, bytesOf(t, parameters)) {
 		t.Errorf("RECEIVE COPY OPERATING PARAMETERS: % x", d)
 	}
-	const page = "00 8f 005c" +
-		"0001 000c 09 83 01 00 84 04 00 01 03 04 0000" +
+	limits := "0000 0020 000000000000 0040 0000012c 0000001e 0000000000080000 0000000000020000"
+	tokens := "0106 0054" + zeros(12+8) + "0000012c" + zeros(18) + "0028" + // features
+		"00 00 0024 0000 0001 0000000010000000 0000000004000000" + zeros(16) +
+		"0108 0084 0000 0080 00800001 03" + zeros(59) + "ffff0001 02" + zeros(59)
+	page := "00 8f 0164" + limits +
+		"0001 0010 0c 83 03 00 10 11 84 05 00 01 03 04 07 000000" +
 		"0004 001c 00000000 0010 0040 00000a00 00000000 000000000000000000000000" +
-		"0008 0004 03 02 0a e4" +
+		"0008 0004 03 02 0a e4" + tokens +
 		"8001 0020 00000008 00000008 10000000 09 00" + "000000000000000000000000000000000000"
-	if d := reply(t, n, "12 01 8f 00ff"); !bytes.Equal(d, bytesOf(t, page)) {
+	if d := reply(t, n, "12 01 8f 0fff"); !bytes.Equal(d, bytesOf(t, page)) {
 		t.Errorf("VPD page 8Fh: % x", d)
 	}
 	without, _ := newNexus(t, nil)
 	var p Plan
-	if s := without.Plan(&p, lunField(0), cdbOf(t, "12 01 8f 00ff")); !s.Is(InvalidFieldInCDB) {
-		t.Errorf("VPD page 8Fh of a unit that cannot be named: %v", s)
+	tokensOnly := "00 8f 0134" + limits + "0001 0008 07 83 02 10 11 84 01 07" + tokens +
+		"8001 0020 00000008 00000008 10000000 09 00" + zeros(18)
+	if d := reply(t, without, "12 01 8f 0fff"); !bytes.Equal(d, bytesOf(t, tokensOnly)) {
+		t.Errorf("VPD page 8Fh of a unit that cannot be named: % x", d)
 	}
 	if s := without.Plan(&p, lunField(0), cdbOf(t, "83 00 0000000000000000 00000010")); s != InvalidOpcode {
 		t.Errorf("EXTENDED COPY to it: %v", s)

@@ -26,6 +26,12 @@ type copyRecord struct {
 	id    uint32
 	known bool // it has a list identifier
 
+	// Of POPULATE TOKEN and WRITE USING TOKEN.
+	action     byte   // the service action; 0 for EXTENDED COPY
+	token      *Token // that was made; to be read when the copy has ended
+	blockSize  uint32 // of the unit that the command came to
+	background bool   // IMMED
+
 	pieces atomic.Int32 // that are done
 	moved  atomic.Int64 // bytes
 
@@ -38,25 +44,35 @@ type copyRecord struct {
 
 // begin makes the record of a copy that starts.
 func (l *copyLog) begin(id uint32, known bool) (*copyRecord, Sense) {
+	r := &copyRecord{id: id, known: known}
+	if s := l.enter(r); s != Good {
+		return nil, s
+	}
+	return r, Good
+}
+
+// enter takes the record of a copy that starts.
+func (l *copyLog) enter(r *copyRecord) Sense {
+	id, known := r.id, r.known
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	running := 0
 	for i := len(l.records) - 1; i >= 0; i-- {
-		switch r := l.records[i]; {
-		case !r.ended && known && r.known && r.id == id:
-			return nil, CopyInProgress
-		case !r.ended:
+		switch o := l.records[i]; {
+		case !o.ended && known && o.known && o.id == id:
+			return CopyInProgress
+		case !o.ended:
 			running++
-		case known && r.known && r.id == id: // its results are given up for those of the new one
+		case known && o.known && o.id == id: // its results are given up for those of the new one
 			l.records = slices.Delete(l.records, i, i+1)
 		}
 	}
 	if running >= maxConcurrentCopies {
-		return nil, InsufficientResources
+		return InsufficientResources
 	}
-	r := &copyRecord{id: id, known: known, log: l}
+	r.log = l
 	l.records = append(l.records, r)
-	return r, Good
+	return Good
 }
 
 // find returns the record of the copy that is called id, or nil.
@@ -97,6 +113,9 @@ func (c *Copy) End(status Status, sense Sense) {
 		return
 	}
 	r.ended, r.status, r.sense = true, status, sense
+	if r.token != nil && status != StatusGood || c.delete && c.Token != nil {
+		c.Token.owner.target.tokens.drop(c.Token)
+	}
 	ended := 0
 	for i := len(l.records) - 1; i >= 0; i-- {
 		if o := l.records[i]; o.ended {

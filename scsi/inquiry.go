@@ -67,7 +67,7 @@ func appendInquiry(dst []byte, n *Nexus, u *Unit, s *unitState) []byte {
 		2: inquiryVersionSPC4,
 		3: inquiryHiSup | inquiryFormat,
 		4: inquiryLen - 5,
-		5: inquiryImplicit,
+		5: inquiryImplicit | inquiry3PC,
 		7: inquiryCmdQue,
 	}
 	if u == nil {
@@ -76,9 +76,6 @@ func appendInquiry(dst []byte, n *Nexus, u *Unit, s *unitState) []byte {
 		describePorts(&d, u.medium)
 		if s.Removable {
 			d[1] = inquiryRMB
-		}
-		if isCopied(s) {
-			d[5] |= inquiry3PC
 		}
 	}
 	copy(d[8:], vendorID)

@@ -5,6 +5,7 @@ package scsi
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"testing"
 )
@@ -14,12 +15,12 @@ import (
 func TestIdentityBytes(t *testing.T) {
 	n, _ := newNexus(t, nil)
 	tests := []struct{ name, cdb, want string }{
-		{"standard INQUIRY data", "12 00 00 00ff", `00 00 06 12 5b 10 00 02
+		{"standard INQUIRY data", "12 00 00 00ff", `00 00 06 12 5b 18 00 02
 			4945542020202020 5649525455414c2d4449534b20202020 30202020
 			00000000000000000000 000000000000000000000000
 			00a0 0460 04c0 0960 0000 0000 0000 0000
 			00000000000000000000000000000000000000000000`},
-		{"VPD 00h lists the pages in order", "12 01 00 00ff", "00 00 000a 00 80 83 85 86 87 88 b0 b1 b2"},
+		{"VPD 00h lists the pages in order", "12 01 00 00ff", "00 00 000b 00 80 83 85 86 87 88 8f b0 b1 b2"},
 		{"VPD 80h, a serial of 32 characters", "12 01 80 00ff", "00 80 0020 " +
 			"3037326138393835336338623034373338646564646331383861333739376332"},
 		{"VPD 83h, IET's T10 designator with zeros first", "12 01 83 0020", "00 83 007c 01 01 00 18 4945540000000000 072a89853c8b04738deddc188a3797c2"},
@@ -88,10 +89,10 @@ func TestVPDDetails(t *testing.T) {
 		t.Errorf("the list of pages is % x", pages)
 	}
 	for _, code := range pages {
-		cdb := cdbOf(t, "12 01 00 00ff")
+		cdb := cdbOf(t, "12 01 00 0fff")
 		cdb[2] = code
 		var p Plan
-		if s := n.Plan(&p, lunField(0), cdb); s != Good || p.Reply[1] != code || int(p.Reply[3]) != len(p.Reply)-4 {
+		if s := n.Plan(&p, lunField(0), cdb); s != Good || p.Reply[1] != code || int(binary.BigEndian.Uint16(p.Reply[2:])) != len(p.Reply)-4 {
 			t.Errorf("page %02xh: %v % x", code, s, p.Reply)
 		}
 	}

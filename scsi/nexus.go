@@ -32,10 +32,11 @@ func (n *Nexus) ID() NexusID { return n.id }
 func (n *Nexus) Target() *Target { return n.target }
 
 // Detach ends the nexus: it gets no more unit attentions, and what it reserved
-// by RESERVE is free. Its registrations stay. Commands that are under way may
+// by RESERVE is free. Its ROD tokens are unknown. Its registrations stay. Commands that are under way may
 // still be planned and collected.
 func (n *Nexus) Detach() {
 	n.gone.Store(true)
+	n.target.tokens.dropOf(n)
 	n.target.mu.Lock()
 	defer n.target.mu.Unlock()
 	delete(n.target.nexuses, n)

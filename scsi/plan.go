@@ -28,6 +28,7 @@ const (
 	ActionLBAStatus                     // call AddStatus for what is at Off and on, then EndStatus: an ActionReply
 	ActionErase                         // begin the Erasure in the background, or leave the failure of one when it is nil
 	ActionCopy                          // do Copy, off the loops
+	ActionToken                         // watch the blocks of Copy.Token from an instant on at which nobody changes them
 	ActionCollect                       // take OutLen bytes of data-out, then call Nexus.Collected and do what the plan says next
 	ActionAbort                         // abort the tasks of Preempted on the medium of Unit; what a disk works on ends first
 )
@@ -64,7 +65,7 @@ type Plan struct {
 	// Preempted are the nexuses of ActionAbort. Nexus.Cleared is called for
 	// each that had a task.
 	Preempted []*Nexus
-	Copy      *Copy // of ActionCopy
+	Copy      *Copy // of ActionCopy and ActionToken
 
 	Reply []byte
 

@@ -38,7 +38,7 @@ func newUnit(t testing.TB, change func(c *UnitConfig)) *Unit {
 }
 
 // newNexus returns a nexus with LUN 0 that has nothing pending, and a copy with
-// list identifier 1 under way.
+// list identifier 1 and a POPULATE TOKEN with 2 under way.
 func newNexus(t testing.TB, change func(c *UnitConfig)) (*Nexus, *Unit) {
 	t.Helper()
 	tg, u := NewTarget("iqn.2001-04.com.example:disk"), newUnit(t, change)
@@ -48,6 +48,9 @@ func newNexus(t testing.TB, change func(c *UnitConfig)) (*Nexus, *Unit) {
 	n := tg.Attach("iqn.2001-04.com.example:host", ISID{}, 1)
 	quiet(n)
 	if _, s := n.copies.begin(1, true); s != Good {
+		t.Fatal(s)
+	}
+	if s := n.copies.enter(&copyRecord{id: 2, known: true, action: actionPopulateToken, blockSize: 512}); s != Good {
 		t.Fatal(s)
 	}
 	return n, u

@@ -94,6 +94,17 @@ var (
 	UnexpectedInexactLength = Sense{Key: CopyAborted, ASC: 0x26, ASCQ: 0x0a}
 )
 
+// What a ROD token can be refused with: INVALID TOKEN OPERATION of SPC-4.
+var (
+	UnsupportedTokenType = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x01}
+	TokenUnknown         = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x04}
+	TokenCorrupt         = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x05}
+	TokenRevoked         = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x06}
+	TokenExpired         = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x07}
+	TokenDeleted         = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x09}
+	InvalidTokenLength   = Sense{Key: IllegalRequest, ASC: 0x23, ASCQ: 0x0a}
+)
+
 // What the transport can end a command with. See RFC 7143, Section 11.4.7.2,
 // and SPC-4, ASC and ASCQ assignments.
 var (

@@ -22,6 +22,8 @@ type Target struct {
 
 	group atomic.Pointer[PortGroup] // never nil
 
+	tokens tokens
+
 	mu      sync.Mutex          // serialises all changes; not taken by Plan
 	units   []*Unit             // by slot; nil where one was removed
 	nexuses map[*Nexus]struct{} // attached ones

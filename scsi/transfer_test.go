@@ -178,8 +178,8 @@ func TestWriteProtection(t *testing.T) {
 			t.Errorf("%s with SWP: %v, want %v", row.name, s, wantSoft)
 		}
 	})
-	if writes != 18 {
-		t.Errorf("%d commands write, want 18", writes)
+	if writes != 19 {
+		t.Errorf("%d commands write, want 19", writes)
 	}
 }
 

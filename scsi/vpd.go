@@ -30,7 +30,7 @@ func init() {
 		{code: 0x86, name: "Extended INQUIRY Data", body: appendExtendedInquiry},
 		{code: 0x87, name: "Mode Page Policy", body: appendModePolicy},
 		{code: 0x88, name: "SCSI Ports", port: appendPorts},
-		{code: 0x8f, name: "Third-party Copy", body: appendThirdPartyCopy, has: isCopied},
+		{code: 0x8f, name: "Third-party Copy", body: appendThirdPartyCopy},
 		{code: 0xb0, name: "Block Limits", body: appendBlockLimits},
 		{code: 0xb1, name: "Block Device Characteristics", body: appendCharacteristics},
 		{code: 0xb2, name: "Logical Block Provisioning", body: appendProvisioning},

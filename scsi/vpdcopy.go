@@ -11,13 +11,24 @@ import (
 // Third-party copy descriptors of VPD page 8Fh. See SPC-4, Third-party Copy VPD
 // page.
 const (
+	copyDescTokenLimits = 0x0000
 	copyDescCommands    = 0x0001
 	copyDescParameters  = 0x0004
 	copyDescDescriptors = 0x0008
+	copyDescFeatures    = 0x0106
+	copyDescTypes       = 0x0108
 	copyDescGeneral     = 0x8001
 
 	copyParametersDescLen = 0x1c
 	copyGeneralDescLen    = 0x20
+	copyTokenLimitsLen    = 0x20
+	copyFeaturesLen       = 44 // before the device type specific descriptors
+	copyBlockRODLen       = 40 // the one of block devices
+	copyTypesLen          = 4  // before the types
+	copyTypeLen           = 64
+
+	copyTokenIn  = 0x02 // of a type: WRITE USING TOKEN takes it
+	copyTokenOut = 0x01 // POPULATE TOKEN makes it
 
 	copyDescHeaderLen = 4
 )
@@ -27,16 +38,13 @@ var copyOpcodes = [...]byte{0x83, 0x84}
 
 // appendThirdPartyCopy is the Third-party Copy page.
 func appendThirdPartyCopy(dst []byte, u *unitState) []byte {
-	dst = appendCopyCommands(dst)
-
-	var p [copyParametersDescLen]byte
-	binary.BigEndian.PutUint16(p[8-copyDescHeaderLen:], maxCSCDs)
-	binary.BigEndian.PutUint16(p[10-copyDescHeaderLen:], maxSegments)
-	binary.BigEndian.PutUint32(p[12-copyDescHeaderLen:], maxCopyListLen)
-	dst = appendCopyDesc(dst, copyDescParameters, p[:])
-
-	codes := append([]byte{byte(len(copyDescriptors))}, copyDescriptors[:]...)
-	dst = appendCopyDesc(dst, copyDescDescriptors, codes)
+	dst = appendTokenLimits(dst, u)
+	dst = appendCopyCommands(dst, u)
+	if isCopied(u) {
+		dst = appendCopyLimits(dst)
+	}
+	dst = appendTokenFeatures(dst, u)
+	dst = appendTokenTypes(dst)
 
 	g := [copyGeneralDescLen]byte{16 - copyDescHeaderLen: byte(bits.TrailingZeros32(u.BlockSize))}
 	binary.BigEndian.PutUint32(g[4-copyDescHeaderLen:], maxConcurrentCopies)
@@ -45,15 +53,69 @@ func appendThirdPartyCopy(dst []byte, u *unitState) []byte {
 	return appendCopyDesc(dst, copyDescGeneral, g[:])
 }
 
+// appendTokenLimits adds the Block Device ROD Token Limits descriptor of SBC-3.
+func appendTokenLimits(dst []byte, u *unitState) []byte {
+	var l [copyTokenLimitsLen]byte
+	binary.BigEndian.PutUint16(l[10-copyDescHeaderLen:], maxTokenRanges)
+	binary.BigEndian.PutUint32(l[12-copyDescHeaderLen:], maxTokenTimeout)
+	binary.BigEndian.PutUint32(l[16-copyDescHeaderLen:], tokenTimeout)
+	binary.BigEndian.PutUint64(l[20-copyDescHeaderLen:], maxTokenLen/uint64(u.BlockSize))
+	binary.BigEndian.PutUint64(l[28-copyDescHeaderLen:], bestTokenLen/uint64(u.BlockSize))
+	return appendCopyDesc(dst, copyDescTokenLimits, l[:])
+}
+
+// appendTokenFeatures adds the ROD Token Features descriptor. Tokens of other
+// copy managers are not taken; how long one lives is bounded by inactivity only.
+func appendTokenFeatures(dst []byte, u *unitState) []byte {
+	var f [copyFeaturesLen + copyBlockRODLen]byte
+	binary.BigEndian.PutUint32(f[24-copyDescHeaderLen:], maxTokenTimeout)
+	binary.BigEndian.PutUint16(f[46-copyDescHeaderLen:], copyBlockRODLen)
+	b := f[copyFeaturesLen:]
+	b[0] = peripheralDisk
+	binary.BigEndian.PutUint16(b[2:], copyBlockRODLen-copyDescHeaderLen)
+	binary.BigEndian.PutUint16(b[6:], 1) // OPTIMAL BLOCK ROD LENGTH GRANULARITY
+	binary.BigEndian.PutUint64(b[8:], maxTokenLen)
+	binary.BigEndian.PutUint64(b[16:], bestTokenLen)
+	return appendCopyDesc(dst, copyDescFeatures, f[:])
+}
+
+// appendTokenTypes adds the Supported ROD Token and ROD Types descriptor.
+func appendTokenTypes(dst []byte) []byte {
+	var d [copyTypesLen + 2*copyTypeLen]byte
+	binary.BigEndian.PutUint16(d[6-copyDescHeaderLen:], 2*copyTypeLen)
+	for i, kind := range []struct {
+		rod   uint32
+		usage byte
+	}{{rodVulnerable, copyTokenIn | copyTokenOut}, {rodZero, copyTokenIn}} {
+		b := d[copyTypesLen+i*copyTypeLen:]
+		binary.BigEndian.PutUint32(b, kind.rod)
+		b[4] = kind.usage
+	}
+	return appendCopyDesc(dst, copyDescTypes, d[:])
+}
+
+// appendCopyLimits adds what EXTENDED COPY takes: the Parameter Data and the
+// Supported Descriptors descriptors.
+func appendCopyLimits(dst []byte) []byte {
+	var p [copyParametersDescLen]byte
+	binary.BigEndian.PutUint16(p[8-copyDescHeaderLen:], maxCSCDs)
+	binary.BigEndian.PutUint16(p[10-copyDescHeaderLen:], maxSegments)
+	binary.BigEndian.PutUint32(p[12-copyDescHeaderLen:], maxCopyListLen)
+	dst = appendCopyDesc(dst, copyDescParameters, p[:])
+
+	codes := append([]byte{byte(len(copyDescriptors))}, copyDescriptors[:]...)
+	return appendCopyDesc(dst, copyDescDescriptors, codes)
+}
+
 // appendCopyCommands adds the Supported Commands descriptor, from the table of
-// commands.
-func appendCopyCommands(dst []byte) []byte {
+// commands that u has.
+func appendCopyCommands(dst []byte, u *unitState) []byte {
 	list := []byte{0}
 	for _, opcode := range copyOpcodes {
 		start := len(list)
 		list = append(list, opcode, 0)
 		for action := range byte(serviceActionBits + 1) {
-			if commands[opcode].actions[action] != nil {
+			if row := commands[opcode].actions[action]; row != nil && row.in(u) {
 				list = append(list, action)
 			}
 		}
