@@ -143,6 +143,7 @@ func (p *simPeer) rejected(u *pdu.PDU) {
 	h := pdu.View(u.Data)
 	o := p.find(h.ITT())
 	switch reason := u.Reject().Reason(); {
+	case h.ITT() == staleTag && p.s.stopping: // see received; there may be two
 	case p.doomed && reason == pdu.ReasonDataDigest && o != nil:
 		p.close(o, false)
 	case o != nil && o.kind == simText && (reason == pdu.ReasonLongOperation || reason == pdu.ReasonInvalidPDUField):
@@ -278,10 +279,10 @@ func (p *simPeer) checkGood(o *simOp, residual pdu.Residual) {
 		}
 		return
 	}
-	if want := pdu.Residual(o.n*simBlock - o.edtl); residual != want {
+	if want := pdu.Residual(o.moves() - o.edtl); residual != want {
 		p.fault("residual %d where %d is right, for %v", residual, want, o)
 	}
-	moved := min(o.edtl, o.n*simBlock)
+	moved := min(o.edtl, o.moves())
 	d := o.disk()
 	switch o.kind {
 	case simRead:
@@ -295,6 +296,8 @@ func (p *simPeer) checkGood(o *simOp, residual pdu.Residual) {
 		} else if err := d.check(o.data, o.lba, o.sent); err != nil {
 			p.fault("%v, for %v", err, o)
 		}
+	case simSwap:
+		p.checkSwap(o)
 	case simWriteCmd, simWriteVerify, simVerify:
 		if moved%simBlock != 0 {
 			p.fault("GOOD for part of a block: %v", o)
@@ -315,9 +318,9 @@ func (p *simPeer) checkSense(o *simOp, key scsi.SenseKey, asc, ascq byte) {
 			p.attentions[o.lun]--
 		}
 	case scsi.IllegalRequest:
-		ok = o.kind == simIllegal || o.out != nil && min(o.edtl, o.n*simBlock)%simBlock != 0
+		ok = o.kind == simIllegal || o.out != nil && o.length == 0 && min(o.edtl, o.n*simBlock)%simBlock != 0
 	case scsi.MiscompareKey:
-		ok = o.kind == simVerify || o.kind == simWriteVerify && d != nil && d.contended(o.write, o.lba, o.n, o.sent)
+		ok = o.kind == simVerify || o.kind == simSwap && o.mayDiffer() || o.kind == simWriteVerify && d != nil && d.contended(o.write, o.lba, o.n, o.sent)
 	case scsi.MediumError, scsi.HardwareError, scsi.DataProtect:
 		n := o.n * simBlock
 		if o.kind == simFlush {

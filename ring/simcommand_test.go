@@ -21,8 +21,11 @@ const (
 	simVerify      // compares with data that is sent
 	simWriteVerify // WRITE AND VERIFY
 	simFlush       // SYNCHRONIZE CACHE
-	simReply       // a command that ends with GOOD, whatever its data
-	simIllegal     // a command that ends with ILLEGAL REQUEST
+	simUnmap
+	simSame    // WRITE SAME
+	simSwap    // COMPARE AND WRITE
+	simReply   // a command that ends with GOOD, whatever its data
+	simIllegal // a command that ends with ILLEGAL REQUEST
 	simNop
 	simText
 	simTMF
@@ -39,6 +42,8 @@ type simOp struct {
 	n    int // blocks
 	edtl int
 	sent int64 // when
+
+	length int // bytes that the command moves, when they are not those of its blocks
 
 	out    []byte // data-out, edtl bytes
 	data   []byte // data-in that has come
@@ -134,8 +139,12 @@ func (p *simPeer) command() {
 	if !p.mayAsk(immediate) {
 		return
 	}
-	kind := simKind(s.pick(35, 35, 5, 4, 6, 10, 4))
-	u, o := p.request(pdu.OpSCSICommand, kind, immediate, s.pick(60, 15, 20))
+	kind := simKind(s.pick(35, 35, 5, 4, 6, 4, 5, 8, 10, 4))
+	lun := s.pick(60, 15, 20)
+	if kind == simUnmap && lun == 1 {
+		lun = 0 // nullio has nothing to give back
+	}
+	u, o := p.request(pdu.OpSCSICommand, kind, immediate, lun)
 	c := u.SCSICommand()
 	c.SetAttr(pdu.TaskAttr(s.w.Rand.IntN(4)))
 	o.lba, o.n = s.w.Rand.IntN(256), s.upTo(16)
@@ -161,6 +170,12 @@ func (p *simPeer) command() {
 		if s.w.Chance(200) {
 			cdb[1] = 2 // IMMED
 		}
+	case simUnmap:
+		o.askUnmap(cdb)
+	case simSame:
+		o.askSame(cdb)
+	case simSwap:
+		o.askSwap(cdb)
 	case simReply:
 		o.askReply(cdb)
 	case simIllegal:
@@ -195,9 +210,8 @@ func (o *simOp) ask(cdb []byte, op byte, data bool) {
 	s.ids++
 	o.out = make([]byte, o.edtl)
 	stamp(o.out[:o.edtl/simBlock*simBlock], s.ids, o.lba)
-	if d := o.disk(); d != nil && o.kind != simVerify {
-		o.write = &simWrite{id: s.ids, start: s.seq, end: unended}
-		d.begin(o.write, o.lba, min(o.n, o.edtl/simBlock))
+	if o.kind != simVerify {
+		o.begin(simWrite{id: s.ids}, o.lba, min(o.n, o.edtl/simBlock))
 	}
 }
 

@@ -27,7 +27,26 @@ type simWrite struct {
 	start int64 // before it was sent
 	end   int64 // when it could change nothing any more
 	good  bool  // it ended with GOOD: it has reached the disk, somewhere between
+	void  bool  // it ended with MISCOMPARE: it has changed nothing
+
+	zero bool // it left zeroes
+	same bool // it left the same in each block
 }
+
+// fill fills b with what w leaves in block lba; nil is the beginning.
+func (w *simWrite) fill(b []byte, lba int) {
+	switch {
+	case w == nil || w.zero:
+		clear(b)
+	case w.same:
+		stamp(b, w.id, sameLBA)
+	default:
+		stamp(b, w.id, lba)
+	}
+}
+
+// sameLBA stands for the block in the stamp of a WRITE SAME: no disk has it.
+const sameLBA = 1 << 31
 
 // A simDisk is a disk and its model: for each block, what was written to it.
 type simDisk struct {
@@ -36,6 +55,7 @@ type simDisk struct {
 	size   int // bytes
 	wt     bool
 	blocks [][]*simWrite
+	swaps  map[[2]uint32]uint32 // COMPARE AND WRITEs by block and by the write that they found there
 }
 
 // newSimDisk makes a disk of n blocks of zeroes, in memory.
@@ -44,7 +64,7 @@ func newSimDisk(n int, mode string) (*simDisk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &simDisk{file: os.NewFile(uintptr(fd), "sim"), size: n * simBlock, wt: mode == "wt", blocks: make([][]*simWrite, n)}
+	d := &simDisk{file: os.NewFile(uintptr(fd), "sim"), size: n * simBlock, wt: mode == "wt", blocks: make([][]*simWrite, n), swaps: map[[2]uint32]uint32{}}
 	if err := d.file.Truncate(int64(d.size)); err != nil {
 		return nil, err
 	}
@@ -74,15 +94,23 @@ func stamped(b []byte, lba int) (id uint32, ok bool) {
 	var want [simBlock]byte
 	id = binary.BigEndian.Uint32(b)
 	if id != 0 {
-		stamp(want[:], id, lba)
+		stamp(want[:], id, stampLBA(b, lba))
 	}
 	return id, want == [simBlock]byte(b)
+}
+
+// stampLBA returns the block for which b was stamped, which lies at lba.
+func stampLBA(b []byte, lba int) int {
+	if binary.BigEndian.Uint32(b[4:]) == sameLBA {
+		return sameLBA
+	}
+	return lba
 }
 
 // differs returns the first byte of a block at lba that write id did not put there.
 func differs(b []byte, id uint32, lba int) int {
 	var want [simBlock]byte
-	stamp(want[:], id, lba)
+	stamp(want[:], id, stampLBA(b, lba))
 	i := 0
 	for b[i] == want[i] {
 		i++
@@ -119,12 +147,16 @@ func (d *simDisk) check(b []byte, lba int, start int64) error {
 func (d *simDisk) checkBlock(lba int, id uint32, start int64) error {
 	found := &simWrite{end: -1} // the zeroes of the beginning
 	for _, w := range d.blocks[lba] {
-		if w.id == id {
-			found = w
+		switch {
+		case id != 0 && w.id == id, id == 0 && w.zero && w.end > found.end:
+			found = w // of those that leave zeroes, the one that explains most
 		}
 	}
-	if found.id != id {
+	if found.id != id && !found.zero {
 		return fmt.Errorf("block %d holds the data of write %d, which never wrote it", lba, id)
+	}
+	if found.void {
+		return fmt.Errorf("block %d holds the data of write %d, which ended with MISCOMPARE", lba, id)
 	}
 	for _, w := range d.blocks[lba] {
 		if w.good && w.start > found.end && w.end < start {

@@ -5,6 +5,7 @@ package ring
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -133,6 +134,11 @@ func (s *sim) step() {
 func (s *sim) turn(i int) {
 	l := s.loops[i]
 	if l.stopped && l.liveConns == 0 {
+		if !l.mail.closed {
+			for _, f := range l.mail.close() { // as loop.teardown does
+				f()
+			}
+		}
 		return
 	}
 	l.turn()
@@ -157,7 +163,11 @@ func (s *sim) work() {
 	*q = append((*q)[:i], (*q)[i+1:]...)
 	if !t.unit.null && s.w.Chance(s.kernels[0].Faults.DiskError) {
 		t.jobErr = syscall.EIO
-		s.failed = append(s.failed, ringtest.Failure{FD: t.unit.disk.FD(), Off: t.plan.Off, Len: max(t.plan.Len, 1)})
+		off, n := t.plan.Off, int64(t.plan.Len)
+		if t.plan.Action == scsi.ActionUnmap {
+			off, n = hull(t.plan.Ranges)
+		}
+		s.failed = append(s.failed, ringtest.Failure{FD: t.unit.disk.FD(), Off: off, Len: max(int(n), 1)})
 	} else {
 		t.work(&s.scratch)
 		s.syncs++
@@ -333,7 +343,18 @@ func (s *sim) quiet() bool {
 			return false
 		}
 	}
-	return len(s.eng.work.queue) == 0 && len(s.spawned) == 0
+	return len(s.eng.work.queue) == 0 && len(s.spawned) == 0 && !s.working()
+}
+
+// working reports whether a loop is at work for a command: one that waits for
+// others is passed from loop to loop, without a disk or a worker having it.
+func (s *sim) working() bool {
+	for _, l := range s.loops {
+		if slices.ContainsFunc(l.conns, (*conn).working) {
+			return true
+		}
+	}
+	return false
 }
 
 // open tells what is not answered.
