@@ -18,7 +18,7 @@ const pageHead = `<!-- SPDX-FileCopyrightText: 2026 The ietring authors -->
 libiscsi's ` + "`iscsi-test-cu`" + ` (1.19, as Debian 12 has it), run on ietd and on other
 targets. The tool counts a test as passed when the target does not know the
 command that it tests; here such a test is *skipped*. No disk can have every
-test, since one that cannot be written cannot be thin: each target is tested on
+test, since one with all its room cannot be thin: each target is tested on
 several, and of a test counts whether it failed on any, else whether it passed
 on any.
 

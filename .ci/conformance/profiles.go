@@ -33,6 +33,7 @@ type profile struct {
 	removable bool
 	thin      bool
 
+	masked   bool     // a LunMask line lets every initiator read only
 	chap     bool     // by CHAP, and with two portals: all that is tested has two paths
 	sanitize bool     // the tests may SANITIZE
 	xfs      bool     // a file on xfs, which can be written atomically; there is no blockio of it
@@ -72,6 +73,8 @@ var profiles = []profile{
 	{name: "sanitize", about: "the tests may sanitize the disk (iscsi-test-cu -S), which takes a while: EraseRate=32MiB",
 		params: "BlockSize=512,EraseRate=32MiB", blockSize: 512, physical: 512, sanitize: true, tests: []string{"SCSI.Sanitize"},
 		misjudged: []string{"Sanitize.CryptoErase"}},
+	{name: "masked", about: "a disk that can do everything, of which initiators may read only (LunMask ALL ALL ro)",
+		params: "BlockSize=4096,Direct=yes,AtomicWrite=1048576", blockSize: 4096, physical: 4096, thin: true, xfs: true, masked: true, tests: []string{"SCSI.ReadOnly"}},
 	{name: "atomic", about: "a file on xfs that can be written atomically, in pieces of 1 MiB: the tool sends all lengths up to 256 blocks",
 		params: "BlockSize=4096,Direct=yes,AtomicWrite=1048576", blockSize: 4096, physical: 4096, thin: true, xfs: true, tests: []string{"SCSI.WriteAtomic16"}},
 }
@@ -112,6 +115,9 @@ func (d disk) test(folder string) (results []result, err error) {
 	conf := "Target " + serve.IQN + "\n"
 	if d.chap {
 		conf += fmt.Sprintf("IncomingUser %s %s\n", chapUser, chapSecret)
+	}
+	if d.masked {
+		conf += "LunMask ALL ALL ro\n"
 	}
 	conf += fmt.Sprintf("Lun 0 Path=%s,Type=%s,%s", path, d.kind, d.params)
 	if d.kind == fileio {
