@@ -245,7 +245,9 @@ func (p *simPeer) answered(o *simOp, status scsi.Status, residual pdu.Residual, 
 	if p.rough {
 		return
 	}
+	p.checkReserved(o, status)
 	switch status {
+	case scsi.StatusReservationConflict:
 	case scsi.StatusGood:
 		p.checkGood(o, residual)
 	case scsi.StatusCheckCondition:
@@ -266,6 +268,9 @@ func (p *simPeer) answered(o *simOp, status scsi.Status, residual pdu.Residual, 
 func (p *simPeer) checkGood(o *simOp, residual pdu.Residual) {
 	if o.kind == simIllegal {
 		p.fault("GOOD for %v", o)
+	}
+	if o.kind == simReserve || o.kind == simRelease {
+		return
 	}
 	if o.kind == simReply {
 		if int(residual) != len(o.data)-o.edtl && residual < 0 {

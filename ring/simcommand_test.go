@@ -24,6 +24,8 @@ const (
 	simUnmap
 	simSame    // WRITE SAME
 	simSwap    // COMPARE AND WRITE
+	simReserve // RESERVE(6)
+	simRelease // RELEASE(6)
 	simReply   // a command that ends with GOOD, whatever its data
 	simIllegal // a command that ends with ILLEGAL REQUEST
 	simNop
@@ -139,7 +141,7 @@ func (p *simPeer) command() {
 	if !p.mayAsk(immediate) {
 		return
 	}
-	kind := simKind(s.pick(35, 35, 5, 4, 6, 4, 5, 8, 10, 4))
+	kind := simKind(s.pick(35, 35, 5, 4, 6, 4, 5, 8, s.reserving, 3*s.reserving, 10, 4))
 	lun := s.pick(60, 15, 20)
 	if kind == simUnmap && lun == 1 {
 		lun = 0 // nullio has nothing to give back
@@ -176,6 +178,12 @@ func (p *simPeer) command() {
 		o.askSame(cdb)
 	case simSwap:
 		o.askSwap(cdb)
+	case simReserve:
+		cdb[0] = 0x16
+		o.reserve()
+	case simRelease:
+		cdb[0] = 0x17
+		s.threaten(p, lun)
 	case simReply:
 		o.askReply(cdb)
 	case simIllegal:

@@ -27,7 +27,7 @@ type simWrite struct {
 	start int64 // before it was sent
 	end   int64 // when it could change nothing any more
 	good  bool  // it ended with GOOD: it has reached the disk, somewhere between
-	void  bool  // it ended with MISCOMPARE: it has changed nothing
+	void  bool  // it ended with MISCOMPARE or a conflict: it has changed nothing
 
 	zero bool // it left zeroes
 	same bool // it left the same in each block
@@ -148,7 +148,7 @@ func (d *simDisk) checkBlock(lba int, id uint32, start int64) error {
 	found := &simWrite{end: -1} // the zeroes of the beginning
 	for _, w := range d.blocks[lba] {
 		switch {
-		case id != 0 && w.id == id, id == 0 && w.zero && w.end > found.end:
+		case id != 0 && w.id == id, id == 0 && w.zero && !w.void && w.end > found.end:
 			found = w // of those that leave zeroes, the one that explains most
 		}
 	}
@@ -156,7 +156,7 @@ func (d *simDisk) checkBlock(lba int, id uint32, start int64) error {
 		return fmt.Errorf("block %d holds the data of write %d, which never wrote it", lba, id)
 	}
 	if found.void {
-		return fmt.Errorf("block %d holds the data of write %d, which ended with MISCOMPARE", lba, id)
+		return fmt.Errorf("block %d holds the data of write %d, which ended with MISCOMPARE or a conflict", lba, id)
 	}
 	for _, w := range d.blocks[lba] {
 		if w.good && w.start > found.end && w.end < start {

@@ -33,6 +33,7 @@ func (s *sim) start() {
 	s.must(err)
 	s.eng.now, s.eng.spawn = s.w.Now, func(f func()) { s.spawned = append(s.spawned, f) }
 	s.depth = s.oneOf(1, 4, 32)
+	s.reserving = s.oneOf(0, 0, 1, 5)
 	s.target, s.rough = scsi.NewTarget("iqn.sim"), scsi.NewTarget("iqn.rough")
 	s.add(s.target, 0, "wt")
 	s.add(s.target, 1, "")
@@ -161,7 +162,7 @@ func (s *sim) work() {
 	i := s.w.Rand.IntN(len(*q))
 	t := (*q)[i]
 	*q = append((*q)[:i], (*q)[i+1:]...)
-	if !t.unit.null && s.w.Chance(s.kernels[0].Faults.DiskError) {
+	if collects := t.plan.Action == scsi.ActionCollect; !t.unit.null && !collects && s.w.Chance(s.kernels[0].Faults.DiskError) {
 		t.jobErr = syscall.EIO
 		off, n := t.plan.Off, int64(t.plan.Len)
 		if t.plan.Action == scsi.ActionUnmap {

@@ -268,6 +268,7 @@ func (p *simPeer) buried() {
 			p.s.affect(p, o, func(v *simOp, bystander bool) { v.mayVanish = v.mayVanish || bystander })
 		}
 	}
+	p.s.forgetReserves(p)
 	if !p.cutOff {
 		p.cut()
 	}

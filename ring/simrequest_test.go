@@ -160,6 +160,9 @@ func (s *sim) threatened(v *simOp) bool {
 // expectAttentions allows the unit attentions that the function f of p brings.
 func (s *sim) expectAttentions(p *simPeer, f pdu.TaskFunction, lun int) {
 	s.cold = s.cold || f == pdu.TargetColdReset
+	if !p.rough {
+		s.threatenBy(f, lun)
+	}
 	for _, q := range s.peers {
 		for l := range q.attentions {
 			switch f {

@@ -98,15 +98,17 @@ type sim struct {
 	spawned []func()
 	scratch uring.Memory
 
-	seq      int64 // counts events: the time of the model
-	ids      uint32
-	syncs    int // flushes that a worker did
-	failed   []ringtest.Failure
-	depth    int // of the sessions' windows
-	stopping bool
-	cold     bool
-	gone     int // sessions that Control was told of
-	made     int // sessions that were made
+	seq       int64 // counts events: the time of the model
+	ids       uint32
+	syncs     int // flushes that a worker did
+	failed    []ringtest.Failure
+	depth     int // of the sessions' windows
+	reserves  []*simReservation
+	reserving int // how often an initiator reserves
+	stopping  bool
+	cold      bool
+	gone      int // sessions that Control was told of
+	made      int // sessions that were made
 
 	closings map[string]string // why connections closed, by Remote
 	tell     bool
