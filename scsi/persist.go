@@ -60,7 +60,7 @@ type persistRequest struct {
 // persistInRows are the commands of PERSISTENT RESERVE IN.
 func persistInRows() map[byte]*command {
 	row := func(action byte, name string, plan func(*Nexus, *Plan, *[16]byte) Sense) *command {
-		return &command{name: "PERSISTENT RESERVE IN, " + name, dir: ToInitiator, access: accessPersist, plan: plan,
+		return &command{name: "PERSISTENT RESERVE IN, " + name, dir: ToInitiator, access: accessPersist, reach: reachStandby, plan: plan,
 			usage: []byte{0x5e, action, 0, 0, 0, 0, 0, 0xff, 0xff, 0}}
 	}
 	return map[byte]*command{
@@ -76,7 +76,7 @@ func persistInRows() map[byte]*command {
 func persistOutRows() map[byte]*command {
 	rows := make(map[byte]*command)
 	for action, name := range persistActionNames {
-		rows[byte(action)] = &command{name: "PERSISTENT RESERVE OUT, " + name, dir: ToTarget, access: accessPersist, plan: planPersistOut, collect: collectPersistOut,
+		rows[byte(action)] = &command{name: "PERSISTENT RESERVE OUT, " + name, dir: ToTarget, access: accessPersist, reach: reachStandby, plan: planPersistOut, collect: collectPersistOut,
 			usage: []byte{0x5f, byte(action), 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0}}
 	}
 	return rows

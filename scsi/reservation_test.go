@@ -157,7 +157,7 @@ func TestCommandsUnderReservations(t *testing.T) {
 		"PREVENT ALLOW MEDIUM REMOVAL": ready, // that it allows
 		"READ(6)":                      read, "READ(10)": read, "READ(12)": read, "READ(16)": read,
 		"VERIFY(10)": read, "VERIFY(12)": read, "VERIFY(16)": read,
-		"GET LBA STATUS": read, "LOG SENSE": read, "READ DEFECT DATA(10)": read, "READ DEFECT DATA(12)": read, "PRE-FETCH(10)": read, "PRE-FETCH(16)": read,
+		"GET LBA STATUS": read, "LOG SENSE": ready, "READ DEFECT DATA(10)": read, "READ DEFECT DATA(12)": read, "PRE-FETCH(10)": read, "PRE-FETCH(16)": read,
 		"POPULATE TOKEN": read, "RECEIVE ROD TOKEN INFORMATION": read,
 		"MODE SENSE(6)": read, "MODE SENSE(10)": read,
 		"REPORT SUPPORTED OPERATION CODES": read, "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS": read,

@@ -42,15 +42,17 @@ type Target struct {
 	Alias       string    `json:"alias,omitempty"`
 	Made        uint64    `json:"made,omitempty"` // counts targets as they are made, from 1; 0: not known, then TID stands for it
 	Wthreads    int       `json:"wthreads"`
-	Type        int       `json:"type"`               // 0: disk
-	Queued      int       `json:"queued_commands"`    // QueuedCommands
-	NOPInterval int       `json:"nop_interval_s"`     // seconds
-	NOPTimeout  int       `json:"nop_timeout_s"`      // seconds
-	MaxSessions int       `json:"max_sessions"`       // 0: any number
-	Redirect    string    `json:"redirect,omitempty"` // ip[:port]; "": none
-	Keys        []Param   `json:"keys,omitempty"`     // the 15 session keys and OFMarker, IFMarker, OFMarkInt, IFMarkInt in ietadm's order
-	Luns        []Lun     `json:"luns,omitempty"`     // in the order in which they were made
-	Sessions    []Session `json:"sessions,omitempty"` // oldest first
+	Type        int       `json:"type"`                   // 0: disk
+	Queued      int       `json:"queued_commands"`        // QueuedCommands
+	NOPInterval int       `json:"nop_interval_s"`         // seconds
+	NOPTimeout  int       `json:"nop_timeout_s"`          // seconds
+	MaxSessions int       `json:"max_sessions"`           // 0: any number
+	Redirect    string    `json:"redirect,omitempty"`     // ip[:port]; "": none
+	PortGroup   uint16    `json:"port_group,omitempty"`   // 0: in none
+	AccessState string    `json:"access_state,omitempty"` // of the port group now, in the words of ietd.conf
+	Keys        []Param   `json:"keys,omitempty"`         // the 15 session keys and OFMarker, IFMarker, OFMarkInt, IFMarkInt in ietadm's order
+	Luns        []Lun     `json:"luns,omitempty"`         // in the order in which they were made
+	Sessions    []Session `json:"sessions,omitempty"`     // oldest first
 }
 
 // A Lun is what is shown of a logical unit.

@@ -118,7 +118,7 @@ func (f *fake) StopAll() error {
 // full is a target with everything that there is to show.
 var full = Target{
 	TID: 1, Name: "iqn.x:a", Alias: "a disk", Made: 4, Wthreads: 8, Queued: 32, NOPInterval: 30, NOPTimeout: 5,
-	MaxSessions: 2, Redirect: "192.0.2.9:3260", Keys: []Param{{"InitialR2T", "No"}},
+	MaxSessions: 2, Redirect: "192.0.2.9:3260", PortGroup: 2, AccessState: "standby", Keys: []Param{{"InitialR2T", "No"}},
 	Luns: []Lun{
 		{Number: 16383, State: 1, Ready: true, IOType: "nullio", IOMode: "wt", Blocks: 1<<64 - 1, BlockSize: 4096},
 		{Number: 0, Why: "no such file", IOType: "fileio", IOMode: "ro", Blocks: 8, BlockSize: 512, Path: "/srv/a"},

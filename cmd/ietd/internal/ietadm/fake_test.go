@@ -93,7 +93,7 @@ func (f *fake) Targets() []admin.Target {
 				{SID: 18446744073709551615, Initiator: "iqn.x:newer"},
 			},
 		},
-		{TID: 2, Name: tapeName, Wthreads: 8, Queued: 32},
+		{TID: 2, Name: tapeName, Wthreads: 8, Queued: 32, PortGroup: 2, AccessState: "standby"},
 	}
 }
 

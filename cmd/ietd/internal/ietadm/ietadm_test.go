@@ -112,9 +112,9 @@ func TestTargets(t *testing.T) {
 		{"permanent keys are not", words("--op update --tid=1 --permanent --params=NOPInterval=5"), "", "ietadm: --permanent means nothing without --redirect\n" + help, 255, ""},
 
 		{"five lines of a target are shown", words("--op show --tid=1"), "Wthreads=8\nType=0\nQueuedCommands=32\nNOPInterval=30\nNOPTimeout=10\n", "", 0, ""},
-		{"the same by name", words("--op show --target " + tapeName), "Wthreads=8\nType=0\nQueuedCommands=32\nNOPInterval=0\nNOPTimeout=0\n", "", 0, ""},
+		{"by name, with its port group", words("--op show --target " + tapeName), "Wthreads=8\nType=0\nQueuedCommands=32\nNOPInterval=0\nNOPTimeout=0\nPortGroup=2 standby\n", "", 0, ""},
 		{"a show of one that is not there", words("--op show --tid=9"), "", enoent + "there is no target 9\n", 254, ""},
-		{"a target as JSON", words("--op show --tid=2 --json"), "{\n  \"tid\": 2,\n  \"name\": \"" + tapeName + "\",\n  \"wthreads\": 8,\n  \"type\": 0,\n  \"queued_commands\": 32,\n  \"nop_interval_s\": 0,\n  \"nop_timeout_s\": 0,\n  \"max_sessions\": 0\n}\n", "", 0, ""},
+		{"a target as JSON", words("--op show --tid=2 --json"), "{\n  \"tid\": 2,\n  \"name\": \"" + tapeName + "\",\n  \"wthreads\": 8,\n  \"type\": 0,\n  \"queued_commands\": 32,\n  \"nop_interval_s\": 0,\n  \"nop_timeout_s\": 0,\n  \"max_sessions\": 0,\n  \"port_group\": 2,\n  \"access_state\": \"standby\"\n}\n", "", 0, ""},
 	})
 }
 
@@ -213,7 +213,7 @@ const volumeProc = "tid:2 name:" + tapeName + "\ntid:1 name:" + diskName + "\n" 
 func TestDaemon(t *testing.T) {
 	const object = einval + "no object: give --tid or --target, and --lun, --sid, --cid or --user where one of those is meant\n"
 	tape := func(rest string) string {
-		return "{\n  \"targets\": [\n    {\n      \"tid\": 2,\n      \"name\": \"" + tapeName + "\",\n      \"wthreads\": 8,\n      \"type\": 0,\n      \"queued_commands\": 32,\n      \"nop_interval_s\": 0,\n      \"nop_timeout_s\": 0,\n      \"max_sessions\": 0\n    }\n  ]\n}\n" + rest
+		return "{\n  \"targets\": [\n    {\n      \"tid\": 2,\n      \"name\": \"" + tapeName + "\",\n      \"wthreads\": 8,\n      \"type\": 0,\n      \"queued_commands\": 32,\n      \"nop_interval_s\": 0,\n      \"nop_timeout_s\": 0,\n      \"max_sessions\": 0,\n      \"port_group\": 2,\n      \"access_state\": \"standby\"\n    }\n  ]\n}\n" + rest
 	}
 	try(t, []golden{
 		{"delete of nothing leaves iSNS", words("--op delete"), "", "", 0, "stop all"},

@@ -94,8 +94,12 @@ func showTarget(d *dialog) error {
 	if err != nil {
 		return err
 	}
-	return d.show(t, fmt.Sprintf("Wthreads=%d\nType=%d\nQueuedCommands=%d\nNOPInterval=%d\nNOPTimeout=%d\n",
-		t.Wthreads, t.Type, t.Queued, t.NOPInterval, t.NOPTimeout))
+	text := fmt.Sprintf("Wthreads=%d\nType=%d\nQueuedCommands=%d\nNOPInterval=%d\nNOPTimeout=%d\n",
+		t.Wthreads, t.Type, t.Queued, t.NOPInterval, t.NOPTimeout)
+	if t.PortGroup != 0 {
+		text += fmt.Sprintf("PortGroup=%d %s\n", t.PortGroup, t.AccessState)
+	}
+	return d.show(t, text)
 }
 
 // oneTarget dials ietd and asks for the target that the arguments name.

@@ -64,6 +64,10 @@ func (m *Manager) show(h *hosted) admin.Target {
 	if h.cfg.Redirect != nil {
 		t.Redirect = h.cfg.Redirect.Address()
 	}
+	if c.Group.Number != 0 {
+		g := h.scsi.Group() // an initiator may have changed its state
+		t.PortGroup, t.AccessState = g.ID(), g.State().String()
+	}
 	for _, name := range sessionKeys {
 		t.Keys = append(t.Keys, admin.Param{Key: name, Value: c.Keys.Get(name)})
 	}

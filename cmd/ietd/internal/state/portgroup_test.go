@@ -32,11 +32,19 @@ func TestPortGroup(t *testing.T) {
 		}
 	}
 	state("as the file has it", "2/04/0b")
+	shown := func(name string, group uint16, word string) {
+		t.Helper()
+		if tg, err := h.Target(1); err != nil || tg.PortGroup != group || tg.AccessState != word {
+			t.Errorf("%s: %d %q is shown, %v", name, tg.PortGroup, tg.AccessState, err)
+		}
+	}
+	shown("as the file has it", 2, "standby")
 	effects, err := h.UpdateTarget(2, []admin.Param{{Key: "PortGroup", Value: "2 optimized"}})
 	if err != nil || len(effects) != 1 || effects[0].When != "now" {
 		t.Fatal(effects, err)
 	}
 	state("changed through the other target of the group", "good")
+	shown("changed through the other target of the group", 2, "optimized")
 	if strings.Count(h.dump(), "PortGroup 2 optimized") != 2 {
 		t.Errorf("dump says\n%s", h.dump())
 	}
@@ -48,6 +56,7 @@ func TestPortGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	state("in no group any more", "good")
+	shown("in no group any more", 0, "")
 	if _, err := h.read(first + strings.ReplaceAll(second, "standby", "optimized")); err == nil {
 		t.Error("a group has two states")
 	}
