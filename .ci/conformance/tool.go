@@ -23,8 +23,12 @@ var allTests = []string{"SCSI", "iSCSI", multipath}
 
 const multipath = "SCSI.MultipathIO"
 
-// toolLimit is for one name of tests; a family takes about ten seconds.
-const toolLimit = 3 * time.Minute
+// toolLimit is for one suite of tests, which takes a few seconds: a target that
+// leaves a command unanswered has the tool wait for ever.
+const toolLimit = time.Minute
+
+// notEnded is what is said of the tests of a suite that was given up.
+const notEnded = "did not end"
 
 // An ending is how a test ended.
 type ending string
@@ -69,22 +73,63 @@ type toolRun struct {
 	log         string   // the file for all that the tool prints
 }
 
-// runTool runs the tests and gives the results in order. A test that two of
-// the names have is one result, the better one.
+// runTool runs the tests, suite by suite, and gives the results in order. A test
+// that two of the names have is one result, see merge.
 func runTool(r toolRun) ([]result, error) {
+	known, err := listTests()
+	if err != nil {
+		return nil, err
+	}
 	log, err := os.Create(r.log)
 	if err != nil {
 		return nil, err
 	}
 	var all []result
 	for _, name := range r.tests {
-		some, err := r.test(name, log)
-		if err != nil {
-			return all, firstOf(fmt.Errorf("tests %s: %w", name, err), log.Close())
+		for _, suite := range suitesOf(known, name) {
+			some, err := r.test(suite, testsOf(known, suite), log)
+			if err != nil {
+				return all, firstOf(fmt.Errorf("tests %s: %w", suite, err), log.Close())
+			}
+			all = merge(all, some)
 		}
-		all = merge(all, some)
 	}
 	return all, log.Close()
+}
+
+// listTests returns the names that the tool knows: Family, Family.Suite and
+// Family.Suite.Test.
+func listTests() ([]string, error) {
+	out, err := exec.Command("iscsi-test-cu", "--list").Output()
+	if err != nil {
+		return nil, fmt.Errorf("iscsi-test-cu --list: %w", err)
+	}
+	return strings.Fields(string(out)), nil
+}
+
+// suitesOf returns the suites of a family, and any other name as it is.
+func suitesOf(known []string, name string) (suites []string) {
+	for _, k := range known {
+		if strings.Count(k, ".") == 1 && strings.HasPrefix(k, name+".") {
+			suites = append(suites, k)
+		}
+	}
+	if len(suites) == 0 {
+		return []string{name}
+	}
+	return suites
+}
+
+// testsOf returns the tests that name asks for, as results name them: a suite's, or
+// name itself when it is a test.
+func testsOf(known []string, name string) (tests []string) {
+	for _, k := range known {
+		if strings.Count(k, ".") == 2 && (k == name || strings.HasPrefix(k, name+".")) {
+			_, test, _ := strings.Cut(k, ".")
+			tests = append(tests, test)
+		}
+	}
+	return tests
 }
 
 // merge adds more to all. Of a test that both have the more telling end stays:
@@ -103,8 +148,9 @@ func merge(all, more []result) []result {
 }
 
 // test runs the tests of one name. Those of multipath get the second path:
-// two sessions with one LUN.
-func (r toolRun) test(name string, log io.Writer) ([]result, error) {
+// two sessions with one LUN. When the tool does not end, the test that it was at
+// and those behind it have failed.
+func (r toolRun) test(name string, tests []string, log io.Writer) ([]result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), toolLimit)
 	defer cancel()
 	args := []string{"--dataloss", "--test=" + name}
@@ -121,7 +167,7 @@ func (r toolRun) test(name string, log io.Writer) ([]result, error) {
 		return nil, werr
 	}
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("iscsi-test-cu does not end after %v:\n%s", toolLimit, tail(string(out)))
+		return givenUp(string(out), tests)
 	}
 	results, perr := parse(strings.NewReader(string(out)))
 	if perr == nil && err != nil && slices.ContainsFunc(results, func(r result) bool { return r.ending == failed }) {
@@ -164,11 +210,44 @@ func readLog(file string) ([]result, error) {
 // The numbers must agree with the tool's own summary; a test without a verdict
 // (the tool crashed) is an error.
 func parse(r io.Reader) ([]result, error) {
-	var results []result
+	results, open, summary, err := scan(r)
+	if err == nil && open {
+		err = fmt.Errorf("%s has no verdict", results[len(results)-1].name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return results, compare(results, summary)
+}
+
+// givenUp returns the results of output that was cut off: each of tests without a
+// verdict has failed.
+func givenUp(out string, tests []string) ([]result, error) {
+	results, open, _, err := scan(strings.NewReader(out))
+	if err != nil {
+		return nil, err
+	}
+	if open {
+		results = results[:len(results)-1]
+	}
+	missing := 0
+	for _, t := range tests {
+		if !slices.ContainsFunc(results, func(r result) bool { return r.name == t }) {
+			results = append(results, result{name: t, ending: failed, said: []string{notEnded}})
+			missing++
+		}
+	}
+	if missing == 0 {
+		return nil, fmt.Errorf("iscsi-test-cu does not end after its last test:\n%s", tail(out))
+	}
+	return results, nil
+}
+
+// scan reads the results of the tool's output. open says that the last has no verdict
+// yet; summary is nil when the output has none.
+func scan(r io.Reader) (results []result, open bool, summary []string, err error) {
 	var suite string
-	var open bool  // the last result has no verdict yet
 	var ended bool // what comes now is the summary
-	summary := []string(nil)
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		l := lines.Text()
@@ -182,7 +261,7 @@ func parse(r io.Reader) ([]result, error) {
 		case !ended:
 			if m := testLine.FindStringSubmatch(l); m != nil {
 				if open {
-					return nil, fmt.Errorf("%s has no verdict", results[len(results)-1].name)
+					return nil, false, nil, fmt.Errorf("%s has no verdict", results[len(results)-1].name)
 				}
 				results = append(results, result{name: suite + "." + m[1], ending: passed})
 				open, l = true, m[2]
@@ -192,10 +271,7 @@ func parse(r io.Reader) ([]result, error) {
 			}
 		}
 	}
-	if open {
-		return nil, fmt.Errorf("%s has no verdict", results[len(results)-1].name)
-	}
-	return results, firstOf(lines.Err(), compare(results, summary))
+	return results, open, summary, lines.Err()
 }
 
 // take adds a line to the result and reports whether its verdict is still open.

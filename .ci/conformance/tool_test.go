@@ -131,3 +131,34 @@ func TestMerge(t *testing.T) {
 		})
 	}
 }
+
+func TestGivenUp(t *testing.T) {
+	known := []string{"SCSI", "SCSI.A", "SCSI.A.One", "SCSI.A.Two", "SCSI.AB", "SCSI.AB.One", "iSCSI", "iSCSI.C", "iSCSI.C.One"}
+	if got := suitesOf(known, "SCSI"); !slices.Equal(got, []string{"SCSI.A", "SCSI.AB"}) {
+		t.Errorf("suites of a family: %q", got)
+	}
+	if got := suitesOf(known, "SCSI.A"); !slices.Equal(got, []string{"SCSI.A"}) {
+		t.Errorf("suites of a suite: %q", got)
+	}
+	if got := testsOf(known, "iSCSI.C.One"); !slices.Equal(got, []string{"C.One"}) {
+		t.Errorf("tests of a test: %q", got)
+	}
+	for _, r := range []struct {
+		sentence, output string
+		want             []string
+	}{
+		{"nothing came", "", []string{"A.One failed", "A.Two failed"}},
+		{"it hangs in the second", "Suite: A\n  Test: One ...passed\n  Test: Two ...    [SKIPPED] x\n", []string{"A.One passed", "A.Two failed"}},
+		{"it hangs between the two", "Suite: A\n  Test: One ...passed\n", []string{"A.One passed", "A.Two failed"}},
+		{"it hangs behind the last", "Suite: A\n  Test: One ...passed\n  Test: Two ...passed\n", nil},
+	} {
+		results, err := givenUp(r.output, testsOf(known, "SCSI.A"))
+		var got []string
+		for _, res := range results {
+			got = append(got, res.name+" "+string(res.ending))
+		}
+		if !slices.Equal(got, r.want) || (err != nil) != (r.want == nil) {
+			t.Errorf("%s: %q, %v", r.sentence, got, err)
+		}
+	}
+}
