@@ -49,6 +49,7 @@
 //	work.sh         mkfs, copy, compare, check; fio with verification
 //	chap.sh         every algorithm of CHAP both ways, and who must be refused
 //	trim.sh         fstrim and blkdiscard; the disk's file must shrink
+//	manage.sh       sg3-utils: pages, mode parameters, port groups, a tray
 //	fence.sh        sg_persist: two sessions reserve, and shut each other out
 //	paths.sh        two paths under dm-multipath, each fails once
 //	endless.sh      verified I/O while the target is killed or connections are cut

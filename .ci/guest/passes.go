@@ -69,6 +69,11 @@ var passes = []pass{
 		beside: watchTrim,
 	},
 	{
+		name: "managed by sg3-utils", short: true, work: "manage.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wb,BlockSize=512", "Type=fileio,IOMode=wt,Removable=yes"},
+		conf: "Target " + serve.IQN + "\nPortGroup 2 optimized explicit\n",
+	},
+	{
 		name: "two nodes fence each other", short: true, work: "fence.sh", digest: "None",
 		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, settings: map[string]string{"SESSIONS": "2"},
 	},
