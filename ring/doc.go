@@ -78,6 +78,7 @@
 //	bidirectional command                      05/0E/03                              -
 //	ACA or an unassigned task attribute        05/49/00                              -
 //	no memory for data that comes unasked      TASK SET FULL                         -
+//	reads of more PDUs than may be queued      TASK SET FULL                         -
 //	no memory otherwise                        the command waits                     -
 //	memory held, and nothing done for 5 s      the connection and its session end    info
 //	answers that are not read                  the connection and its session end    info
@@ -88,6 +89,9 @@
 //	connection closed without a logout         the session ends                      info
 //	last PDU not taken for 5 s                 the connection ends                   info
 //	disk error                                 sense by package scsi's tables        error, every 10 s
+//
+// BUSY is never given: what a unit cannot do now has a sense that says why, and for
+// more commands than there is room for, TASK SET FULL says to send fewer (SAM-5).
 //
 // The package knows nothing of listening, login or configuration.
 package ring

@@ -27,7 +27,7 @@
 //	erasure.go sanitize.go format.go
 //	logsense.go space.go LOG SENSE, and what room a thin disk has
 //	inquiry.go vpd.go    INQUIRY; identity.go holds the bytes that keep WWIDs
-//	mode.go modesense.go modeselect.go
+//	mode.go modesense.go modeselect.go   the pages; modes.go what of them changes and is saved
 //	report.go            REPORT LUNS, REQUEST SENSE; diagnostic.go SEND DIAGNOSTIC
 //	alua.go portgroups.go designator.go   access states of target port groups, names of ports
 //	tray.go startstop.go media that can be ejected
