@@ -4,6 +4,7 @@
 package ring
 
 import (
+	"bytes"
 	"syscall"
 
 	"ietring/ring/internal/uring"
@@ -12,7 +13,7 @@ import (
 
 // A third-party copy can take minutes, so it has workers of its own. Each has one
 // buffer of a span; where the file system can share blocks between the two files
-// no bytes are moved at all. What is copied at a time is claimed at the
+// no bytes are moved at all; else a span that is a hole stays one. What is copied at a time is claimed at the
 // destination, as a write is, so that no COMPARE AND WRITE reads half of it.
 //
 // The units of a copy stay until it has ended: see usesUnit. An abort ends it
@@ -131,10 +132,25 @@ func (s *step) move(scratch *uring.Memory) scsi.Sense {
 	if sense := s.unchanged(); sense != scsi.Good {
 		return sense
 	}
-	if err := s.to.disk.WriteAt(b, s.toOff, false); err != nil {
+	put := func() error { return s.to.disk.WriteAt(b, s.toOff, false) }
+	if s.isHole(b) {
+		put = func() error { return s.to.disk.Discard(s.toOff, len(b)) }
+	}
+	if err := put(); err != nil {
 		return copyFailed(errnoOf(err))
 	}
 	return scsi.Good
+}
+
+// isHole reports whether b, which was read, is a hole that the copy keeps: the
+// source has no room for it, and the destination can give room back. That no room
+// is allocated is of some instant, so the bytes have the last word.
+func (s *step) isHole(b []byte) bool {
+	if block := int64(s.from.disk.BlockSize()); !s.to.disk.Thin() || (s.fromOff|int64(len(b)))&(block-1) != 0 {
+		return false
+	}
+	n, allocated, err := s.from.disk.Extent(s.fromOff, len(b))
+	return err == nil && !allocated && n == len(b) && b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1])
 }
 
 // hold waits until c is held; the function gives it back. The caller is no loop.

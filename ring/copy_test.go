@@ -8,11 +8,13 @@ import (
 	"context"
 	"encoding/binary"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
 	"ietring/backing"
 	"ietring/pdu"
+	"ietring/ring/internal/uring"
 	"ietring/scsi"
 )
 
@@ -139,6 +141,102 @@ func TestExtendedCopy(t *testing.T) {
 		if len(status) != 12 || status[4] != 1 || int(status[6]) != len(tt.segments) {
 			t.Errorf("%s: RECEIVE COPY STATUS is % x", tt.name, status)
 		}
+	}
+}
+
+// A hole stays a hole: the room of what was there is given back.
+func TestCopyKeepsHoles(t *testing.T) {
+	p := newCopyPlane(t, 1)
+	i := p.copyPeer()
+	disk := func(lun byte) *backing.Disk {
+		return p.eng.units.get(p.target.Lookup([8]byte{1: lun}).Handle()).disk
+	}
+	if !disk(2).KnowsExtents() || !disk(3).Thin() {
+		t.Skip("the file system of the test knows no holes")
+	}
+	i.do(3, rw10(0x2a, 0, 8<<20/4096), 0, pattern(8<<20, 2))
+	want := make([]byte, 8<<20)
+	copy(want[5<<20:], pattern(4096, 1))
+	i.do(2, rw10(0x2a, 5<<20/512, 8), 0, want[5<<20:5<<20+4096])
+	before, _, err := backing.Usage(disk(3).Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := i.extendedResult([]segment{{0, 1, 0, 0, 8 << 20}}); r.status != scsi.StatusGood {
+		t.Fatalf("%+v", r)
+	}
+	if got := i.do(3, rw10(0x28, 0, 8<<20/4096), 8<<20, nil).data; !bytes.Equal(got, want) {
+		t.Error("the copy holds something else")
+	}
+	after, _, err := backing.Usage(disk(3).Path())
+	if err != nil || before-after < 7<<20 {
+		t.Errorf("the file took %d bytes and takes %d: %v", before, after, err)
+	}
+}
+
+// A copy that waits for its blocks while an erasure begins writes nothing behind
+// it.
+func TestCopyBehindErasure(t *testing.T) {
+	p := newCopyPlane(t, 1)
+	i := p.copyPeer()
+	i.do(2, rw10(0x2a, 0, 8), 0, pattern(4096, 1))
+	from, to := p.eng.units.get(p.target.Lookup([8]byte{1: 2}).Handle()), p.eng.units.get(p.target.Lookup([8]byte{1: 3}).Handle())
+	for _, erased := range []*lu{to, from} {
+		release := p.eng.hold(to.lock, &claim{n: 1 << 20, alone: true})
+		ended := make(chan scsi.Sense)
+		go func() {
+			var scratch uring.Memory
+			s := step{from: from, to: to, n: 4096, most: 4096}
+			sense := s.do(p.eng, &scratch)
+			if scratch != nil {
+				_ = scratch.Free() // the test fails anyway
+			}
+			ended <- sense
+		}()
+		for to.lock.busy.Load() < 2 { // until it waits
+			runtime.Gosched()
+		}
+		m := erased.unit.Medium()
+		e := &scsi.Erasure{}
+		m.RestoreErasure(e)
+		release()
+		if s := <-ended; s != scsi.CSCDNotReachable {
+			t.Errorf("the copy ends with %v", s)
+		}
+		m.Abandon(e)
+		if got := i.do(3, rw10(0x28, 0, 1), 4096, nil).data; !bytes.Equal(got, make([]byte, 4096)) {
+			t.Error("something was written behind the erasure")
+		}
+	}
+}
+
+// An abort ends a copy between two steps: what comes behind is not written.
+func TestAbortMidCopy(t *testing.T) {
+	p := newCopyPlane(t, 2)
+	i := p.copyPeer()
+	i.do(2, rw10(0x2a, 0, 16<<20/512), 0, pattern(16<<20, 1))
+	k := p.eng.units.get(p.target.Lookup([8]byte{1: 3}).Handle()).lock
+	release := p.eng.hold(k, &claim{off: 4096, n: 4096, alone: true})
+	c := i.extendedCopy(1, []segment{{0, 1, 512, 4096, 16<<20 - 4096}}) // of odd bytes, so that none are shared
+	for k.busy.Load() < 2 {                                             // until its first step waits for blocks that are held
+		runtime.Gosched()
+	}
+	f := i.request(pdu.OpTaskMgmt, 2)
+	f.TaskMgmt().SetFunction(pdu.AbortTask)
+	f.TaskMgmt().SetRefTag(c.ITT())
+	i.send(f)
+	if a := i.nop(); a.Opcode() != pdu.OpNopIn {
+		t.Fatalf("%v comes while the copy has its disks", a.Opcode())
+	}
+	release()
+	if a := i.next(); a.Opcode() != pdu.OpTaskMgmtResp || a.TaskMgmtResponse().Response() != pdu.FunctionComplete {
+		t.Fatalf("%v answers the abort", a.Opcode())
+	}
+	if status := i.do(2, unhex(t, "840001000000000000000000000c0000"), 12, nil).data; len(status) != 12 || status[4] != 2 {
+		t.Errorf("RECEIVE COPY STATUS is % x", status)
+	}
+	if got := i.do(3, rw10(0x28, 8<<20/4096, 8<<20/4096), 8<<20, nil).data; !bytes.Equal(got, make([]byte, 8<<20)) {
+		t.Error("the copy went on behind the abort")
 	}
 }
 
