@@ -62,7 +62,8 @@ func (l *loop) abortFor(t *task, w *abortWait) {
 //	ABORT TASK          the one; one that never came counts as received
 //	ABORT TASK SET      those of this nexus on the unit
 //	CLEAR TASK SET      the same, as task sets are a nexus's own (TST 001b)
-//	LOGICAL UNIT RESET  all on the unit; every nexus finds a unit attention
+//	LOGICAL UNIT RESET  all on the unit, through any target; every nexus finds a
+//	                    unit attention
 //	TARGET WARM RESET   all of the target; every nexus finds unit attentions
 //	TARGET COLD RESET   the same, and then all sessions end
 //
@@ -94,7 +95,7 @@ func (l *loop) taskMgmt(t *task) {
 	case pdu.AbortTaskSet, pdu.ClearTaskSet:
 		l.abortOwn(t, ofUnit)
 	case pdu.LogicalUnitReset:
-		l.abortEverywhere(t, ofUnit, func() { target.ResetLUN(unit) })
+		l.abortEverywhere(t, func(v *task) bool { return v.mediumIs(unit.Medium()) }, func() { target.ResetLUN(unit) })
 	case pdu.TargetWarmReset:
 		l.abortEverywhere(t, ofTarget, target.Reset)
 	case pdu.TargetColdReset:
@@ -143,6 +144,16 @@ func (t *task) isCommand() bool { return t.bhs.Opcode() == pdu.OpSCSICommand }
 func (t *task) unitIs(u *scsi.Unit) bool {
 	// A command that waits was not planned yet, so its LUN tells.
 	return t.isCommand() && t.conn.sess.cfg.Nexus.Target().Lookup(t.bhs.LUN()) == u
+}
+
+// mediumIs reports whether t is a command for a unit over m, whatever the target
+// through which it came.
+func (t *task) mediumIs(m *scsi.Medium) bool {
+	if !t.isCommand() {
+		return false
+	}
+	u := t.conn.sess.cfg.Nexus.Target().Lookup(t.bhs.LUN())
+	return u != nil && u.Medium() == m
 }
 
 func (t *task) targetIs(target *scsi.Target) bool {
