@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,8 +182,8 @@ func TestTokenEnds(t *testing.T) {
 			return s
 		}
 		token := c.populate(t, 5, blockRange(0, 1))
-		unwatched := 0
-		token.unwatch = func() { unwatched++ }
+		var unwatched atomic.Int32 // by the timer's goroutine
+		token.unwatch = func() { unwatched.Add(1) }
 		for range 3 {
 			time.Sleep(4 * time.Second)
 			if s := use(token, 0); s != Good {
@@ -190,8 +191,8 @@ func TestTokenEnds(t *testing.T) {
 			}
 		}
 		time.Sleep(6 * time.Second)
-		if s := use(token, 0); s != TokenExpired || unwatched != 1 {
-			t.Errorf("a token that nobody used: %v, its blocks are let go %d times", s, unwatched)
+		if s := use(token, 0); s != TokenExpired || unwatched.Load() != 1 {
+			t.Errorf("a token that nobody used: %v, its blocks are let go %d times", s, unwatched.Load())
 		}
 		token = c.populate(t, 0, blockRange(0, 1))
 		if s := use(token, writeTokenDELTKN); s != Good {

@@ -370,3 +370,18 @@ func TestAccount(t *testing.T) {
 		t.Errorf("%s, %v", b, err)
 	}
 }
+
+// TestSettingTable: a flag stands beside the defaults of its own rounds.
+func TestSettingTable(t *testing.T) {
+	r := made(onSettings.rows[0], map[string][]float64{"ietd-defaults": {100, 200}, "ietd-busy-poll-0": {50, 100}})
+	var b strings.Builder
+	r.settingTable(&b)
+	if want := "| `--busy-poll 0` | a loop sleeps as soon as it has nothing to do | read_4k_qd1 | 0.50 (0.50–0.50) |"; !strings.Contains(b.String(), want) {
+		t.Errorf("%s\nlacks %s", b.String(), want)
+	}
+	var none strings.Builder
+	new(Results).settingTable(&none)
+	if none.Len() > 0 {
+		t.Errorf("a table of nothing: %s", none.String())
+	}
+}

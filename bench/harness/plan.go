@@ -82,6 +82,7 @@ func quick() plan {
 		stages: []stage{
 			{onNull, servers, goalRows, 1, false},
 			onScale,
+			onSettings,
 			{onRAM, []string{"ietd", "tgt", "istgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
 			{onFile, fileServers, deviceRows, 1, false},
 			{onCachedFile, []string{"ietd", "tgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
@@ -93,7 +94,7 @@ func quick() plan {
 // full takes half an hour: everything.
 func full() plan {
 	p := plan{kind: "bench-full", rounds: 3, duration: 900 * time.Millisecond, warmup: 300 * time.Millisecond, crowd: true, guest: true,
-		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs, false}, onScale}}
+		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs, false}, onScale, onSettings}}
 	for _, b := range []backing{onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt} {
 		peers := fileServers
 		switch {

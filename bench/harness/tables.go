@@ -14,6 +14,7 @@ func (r *Results) tables(b *strings.Builder) {
 	for _, backing := range r.backings() {
 		r.table(b, backing)
 	}
+	r.settingTable(b)
 	r.callTable(b)
 	r.idleTable(b)
 	r.opinionTable(b)
