@@ -25,7 +25,7 @@ const multipath = "SCSI.MultipathIO"
 
 // toolLimit is for one suite of tests, which takes a few seconds: a target that
 // leaves a command unanswered has the tool wait for ever.
-const toolLimit = time.Minute
+const toolLimit = 3 * time.Minute
 
 // notEnded is what is said of the tests of a suite that was given up.
 const notEnded = "did not end"
