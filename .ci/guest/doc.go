@@ -49,11 +49,12 @@
 //	work.sh         mkfs, copy, compare, check; fio with verification
 //	chap.sh         every algorithm of CHAP both ways, and who must be refused
 //	trim.sh         fstrim and blkdiscard; the disk's file must shrink
+//	copy.sh         sg3-utils: compare and write, verify, extended copy
+//	provision.sh    sg3-utils: thin provisioning and erasing
 //	manage.sh       sg3-utils: pages, mode parameters, port groups, a tray
 //	fence.sh        sg_persist: two sessions reserve, and shut each other out
 //	paths.sh        two paths under dm-multipath, each fails once
 //	endless.sh      verified I/O while the target is killed or connections are cut
-//	provision.sh    for -script: thin provisioning and erasing by sg3-utils
 //	conformance.sh  for -script: iscsi-test-cu from inside
 //
 // A fork in the guest costs a tenth of a second: its scripts start few

@@ -74,6 +74,14 @@ var passes = []pass{
 		conf: "Target " + serve.IQN + "\nPortGroup 2 optimized explicit\n",
 	},
 	{
+		name: "thin provisioning and erasing by sg3-utils", short: true, work: "provision.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"},
+	},
+	{
+		name: "copies by sg3-utils", short: true, work: "copy.sh", digest: "None",
+		luns: []string{"Type=fileio,IOMode=wb,BlockSize=512,NAA=yes", "Type=fileio,IOMode=wb,BlockSize=512,NAA=yes"},
+	},
+	{
 		name: "two nodes fence each other", short: true, work: "fence.sh", digest: "None",
 		luns: []string{"Type=fileio,IOMode=wt,BlockSize=512"}, settings: map[string]string{"SESSIONS": "2"},
 	},

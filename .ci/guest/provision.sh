@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The ietring authors
 # SPDX-License-Identifier: Apache-2.0
 
-# For -script: the commands of thin provisioning and of erasing, one by one, by
-# sg3-utils, and what the kernel makes of them. The disk's data is lost.
+# The commands of thin provisioning and of erasing, one by one, by sg3-utils
+# through the kernel's initiator.
 pattern() { yes "$1" | head -c $((1 << 20)) | dd of="$DISK0" bs=1M oflag=direct conv=fsync status=none; }
 zero() { cmp -n $((1 << 20)) "$DISK0" /dev/zero; } # the first MiB
 fresh() { blockdev --flushbufs "$DISK0"; }
