@@ -24,8 +24,12 @@ var allTests = []string{"SCSI", "iSCSI", multipath}
 const multipath = "SCSI.MultipathIO"
 
 // toolLimit is for one suite of tests, which takes a few seconds: a target that
-// leaves a command unanswered has the tool wait for ever.
-const toolLimit = 3 * time.Minute
+// leaves a command unanswered has the tool wait for ever. Where erasures are
+// waited for it takes longer.
+const (
+	toolLimit  = 2 * time.Minute
+	eraseLimit = 3 * time.Minute
+)
 
 // notEnded is what is said of the tests of a suite that was given up.
 const notEnded = "did not end"
@@ -154,7 +158,11 @@ func merge(all, more []result) []result {
 // two sessions with one LUN. When the tool does not end, the test that it was at
 // and those behind it have failed.
 func (r toolRun) test(name string, tests []string, log io.Writer) ([]result, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), toolLimit)
+	limit := toolLimit
+	if r.sanitize {
+		limit = eraseLimit
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	args := []string{"--dataloss", "--test=" + name}
 	if r.sanitize {

@@ -13,6 +13,6 @@ suites=$(iscsi-test-cu --list)
 for suite in $suites; do
 	[[ $suite =~ ^(ALL|iSCSI)\.[A-Za-z0-9]+$ ]] || continue
 	echo "== $suite"
-	timeout 30 iscsi-test-cu --dataloss --allow-sanitize --normal --test="$suite" \
+	timeout 30 iscsi-test-cu --dataloss --allow-sanitize --test="$suite" \
 		"iscsi://$PORTAL/$IQN/0" 2>&1 || echo "== $suite ends with status $?"
 done
