@@ -44,22 +44,5 @@ func planOrWrite(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	return s
 }
 
-// prefetchImmed is IMMED of PRE-FETCH, in byte 1.
-const prefetchImmed = 0x02
-
-// planPrefetch is PRE-FETCH(10) and (16) of SBC-3. No blocks means all from the
-// LBA to the end.
-func planPrefetch(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
-	u, s := p.state, spanOf(cdb)
-	if !u.contains(s) {
-		return LBAOutOfRange
-	}
-	blocks := uint64(s.blocks)
-	if blocks == 0 {
-		blocks = u.Blocks - s.lba
-	}
-	p.Action = ActionPrefetch
-	p.Off, p.Len = int64(s.lba)*int64(u.BlockSize), int(blocks)*int(u.BlockSize)
-	p.Immediate = cdb[1]&prefetchImmed != 0
-	return Good
-}
+// planPrefetch is PRE-FETCH(10) and (16) of SBC-3.
+func planPrefetch(_ *Nexus, p *Plan, cdb *[16]byte) Sense { return p.toEnd(cdb, ActionPrefetch) }

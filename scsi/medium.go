@@ -45,12 +45,15 @@ func planReadCapacity16(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	return p.cut(binary.BigEndian.Uint32(cdb[10:]))
 }
 
-// syncImmed is IMMED of SYNCHRONIZE CACHE, in byte 1.
-const syncImmed = 0x02
+// planSynchronizeCache is SYNCHRONIZE CACHE(10) and (16) of SBC-3.
+func planSynchronizeCache(_ *Nexus, p *Plan, cdb *[16]byte) Sense { return p.toEnd(cdb, ActionFlush) }
 
-// planSynchronizeCache is SYNCHRONIZE CACHE(10) and (16) of SBC-3. No blocks
-// means all from the LBA to the end.
-func planSynchronizeCache(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
+// cacheImmed is IMMED of SYNCHRONIZE CACHE and PRE-FETCH, in byte 1.
+const cacheImmed = 0x02
+
+// toEnd plans an action without data on a range; no blocks means all from the
+// LBA to the end.
+func (p *Plan) toEnd(cdb *[16]byte, a Action) Sense {
 	u, s := p.state, spanOf(cdb)
 	if !u.contains(s) {
 		return LBAOutOfRange
@@ -59,9 +62,8 @@ func planSynchronizeCache(_ *Nexus, p *Plan, cdb *[16]byte) Sense {
 	if blocks == 0 {
 		blocks = u.Blocks - s.lba
 	}
-	p.Action = ActionFlush
-	p.Off = int64(s.lba) * int64(u.BlockSize)
-	p.Len = int(blocks) * int(u.BlockSize)
-	p.Immediate = cdb[1]&syncImmed != 0
+	p.Action = a
+	p.Off, p.Len = int64(s.lba)*int64(u.BlockSize), int(blocks)*int(u.BlockSize)
+	p.Immediate = cdb[1]&cacheImmed != 0
 	return Good
 }
