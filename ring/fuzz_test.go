@@ -5,7 +5,6 @@ package ring
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"ietring/pdu/flow"
@@ -15,19 +14,11 @@ import (
 // simulated kernel: the seed decides parameters, pieces and faults. Nothing may
 // panic, stay behind, or go on for ever. It begins from the golden flows.
 func FuzzConnection(f *testing.F) {
-	paths, err := filepath.Glob("../cmd/ietd/internal/portal/testdata/*.flow")
-	if err != nil || len(paths) == 0 {
-		f.Fatalf("%d golden flows, %v", len(paths), err)
+	flows, err := flow.Load(os.DirFS("../cmd/ietd/internal/portal/testdata"))
+	if err != nil {
+		f.Fatal(err)
 	}
-	for i, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
-		}
-		golden, err := flow.Parse(string(text))
-		if err != nil {
-			f.Fatalf("%s: %v", path, err)
-		}
+	for i, golden := range flows {
 		for seed := range uint64(4) {
 			f.Add(uint64(i)<<8|seed, golden.FullFeature())
 		}

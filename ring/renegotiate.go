@@ -15,13 +15,7 @@ import (
 // so many seconds (RFC 7143, Section 11.9, AsyncEvent 4), and the answer to its
 // next Text Request declares the new one. Until then the old one holds.
 func (s *Session) Renegotiate(maxRecv int, seconds uint16) {
-	s.mu.Lock()
-	l := s.loop
-	s.mu.Unlock()
-	if l == nil {
-		return
-	}
-	l.mail.post(func() {
+	s.post(func(l *loop) {
 		for _, c := range s.conns {
 			switch {
 			case !c.serving() || c.lastWords:

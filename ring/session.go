@@ -81,10 +81,7 @@ func (s *Session) Close() {
 // connection's last command has ended, or when there is no such connection.
 func (s *Session) DropConnection(cid uint16) <-chan struct{} {
 	gone := make(chan struct{})
-	s.mu.Lock()
-	l := s.loop
-	s.mu.Unlock()
-	if l == nil || !l.mail.post(func() { l.dropConnection(s, cid, gone) }) {
+	if !s.post(func(l *loop) { l.dropConnection(s, cid, gone) }) {
 		close(gone)
 	}
 	return gone
@@ -92,11 +89,8 @@ func (s *Session) DropConnection(cid uint16) <-chan struct{} {
 
 // Window returns ExpCmdSN and MaxCmdSN, for the login of another connection.
 func (s *Session) Window() (exp, most pdu.Serial) {
-	s.mu.Lock()
-	l := s.loop
-	s.mu.Unlock()
 	answer := make(chan window, 1)
-	if l == nil || !l.mail.post(func() { answer <- s.window }) {
+	if !s.post(func(*loop) { answer <- s.window }) {
 		return s.cfg.CmdSN, s.cfg.CmdSN + pdu.Serial(s.cfg.QueueDepth) - 1
 	}
 	w := <-answer // a loop that ends carries out what was posted
@@ -107,19 +101,22 @@ func (s *Session) Window() (exp, most pdu.Serial) {
 // to log out within so many seconds (RFC 7143, Section 11.9, AsyncEvent 1). It
 // does not close the session when it does not; see Close.
 func (s *Session) RequestLogout(seconds uint16) {
-	s.mu.Lock()
-	l := s.loop
-	s.mu.Unlock()
-	if l == nil {
-		return
-	}
-	l.mail.post(func() {
+	s.post(func(l *loop) {
 		for _, c := range s.conns {
 			if c.serving() && !c.lastWords {
 				l.async(c, pdu.AsyncLogoutRequest, 0, 0, seconds)
 			}
 		}
 	})
+}
+
+// post has f called on the loop of the session. It reports false when there is
+// none, as before the first connection, or it has ended.
+func (s *Session) post(f func(l *loop)) bool {
+	s.mu.Lock()
+	l := s.loop
+	s.mu.Unlock()
+	return l != nil && l.mail.post(func() { f(l) })
 }
 
 // give books connection cid for a loop: that of the session, or, for its first

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"ietring/pdu"
 )
@@ -62,5 +63,21 @@ func TestFormat(t *testing.T) {
 	}
 	if !bytes.Equal(again.Login(), f.Steps[0].Wire) || !bytes.Equal(again.FullFeature(), f.Steps[2].Wire) {
 		t.Error("login and full feature phase are not told apart")
+	}
+}
+
+// TestLoad: all files by name, or an error that names what is wrong.
+func TestLoad(t *testing.T) {
+	good := "# somebody, some day\n" + fromInitiator + "\n" + strings.Repeat("00 ", pdu.HeaderLen) + "\n"
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	flows, err := Load(fstest.MapFS{"b.flow": file(good), "a.flow": file("# first\n"), "c.txt": file("no flow")})
+	if err != nil || len(flows) != 2 || flows[0].About != "first" || len(flows[1].Steps) != 1 {
+		t.Errorf("two files: %d flows, %v", len(flows), err)
+	}
+	if _, err := Load(fstest.MapFS{"c.txt": file("no flow")}); err == nil {
+		t.Error("a folder without flows is taken")
+	}
+	if _, err := Load(fstest.MapFS{"bad.flow": file("no heading")}); err == nil || !strings.Contains(err.Error(), "bad.flow") {
+		t.Errorf("a bad file: %v", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"net"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"ietring/pdu"
@@ -28,19 +27,11 @@ func (f *feed) LocalAddr() net.Addr         { return &net.TCPAddr{} }
 
 // goldenLogins adds what real initiators log in with.
 func goldenLogins(f *testing.F) {
-	paths, err := filepath.Glob("../portal/testdata/*.flow")
-	if err != nil || len(paths) == 0 {
-		f.Fatalf("%d golden flows, %v", len(paths), err)
+	flows, err := flow.Load(os.DirFS("../portal/testdata"))
+	if err != nil {
+		f.Fatal(err)
 	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
-		}
-		golden, err := flow.Parse(string(text))
-		if err != nil {
-			f.Fatalf("%s: %v", path, err)
-		}
+	for _, golden := range flows {
 		f.Add(golden.Login())
 	}
 }
