@@ -8,12 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
-
-	"ietring/bench/daemon"
 )
 
 // What a comparison takes where the command line does not say.
@@ -26,8 +22,20 @@ const (
 // the ratio of the second to the first, round by round and so under the same
 // disturbances: CPU time for each I/O, IOPS, p99.
 func ab(ctx context.Context, o *options, before, after string) (err error) {
+	on, rows := onNull, slices.Concat(goalRows, moreRows)
+	if o.on != "" {
+		if on, err = backingNamed(o.on); err != nil {
+			return err
+		}
+		if on.kind != kindNull {
+			rows = fullDeviceRows
+		}
+	}
 	p := plan{rounds: abRounds, duration: abDuration, warmup: o.warmup,
-		stages: []stage{{on: onNull, rows: slices.Concat(goalRows, moreRows)}}}
+		stages: []stage{{on: on, rows: rows, luns: 1}}}
+	if on.kind == kindNull {
+		p.stages[0].luns = manyLUNs
+	}
 	if err := p.adjust(o); err != nil {
 		return err
 	}
@@ -40,17 +48,19 @@ func ab(ctx context.Context, o *options, before, after string) (err error) {
 	if h.client, err = buildClient(o, dir); err != nil {
 		return err
 	}
+	if h.r, err = newResults(o, p); err != nil { // it is told how servers were started
+		return err
+	}
 	var sides [2]*contender
 	for i, path := range []string{before, after} {
-		socket := filepath.Join(dir, strconv.Itoa(i)+".sock")
-		proc, startErr := daemon.StartIetd(path, o.targetCPU, ietdArgs(onNull, "", socket, manyLUNs)...)
-		if startErr != nil {
-			return startErr
+		h.ietd = path
+		if sides[i], err = h.startIetdAs("AB"[i:i+1], &p.stages[0]); err != nil {
+			return err
 		}
-		sides[i] = &contender{name: "AB"[i : i+1], proc: proc}
-		defer func() { err = errors.Join(err, exitOf(proc.Stop())) }()
+		sides[i].name = "AB"[i : i+1]
+		defer func() { err = errors.Join(err, sides[i].end()) }()
 	}
-	fmt.Printf("B / A, median (least–most) of %d rounds\n", p.rounds)
+	fmt.Printf("B / A on %v, median (least–most) of %d rounds\n", on, p.rounds)
 	fmt.Printf(abLine, "workload", "CPU for each I/O", "IOPS", "p99", "A: CPU µs", "A: IOPS")
 	for _, w := range p.stages[0].rows {
 		if err := h.compare(ctx, sides, w); err != nil {

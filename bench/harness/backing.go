@@ -3,6 +3,11 @@
 
 package main
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A backing is what is behind a unit, and what an acknowledged write means.
 type backing struct {
 	kind      backingKind
@@ -34,6 +39,20 @@ var (
 	onZRAM       = backing{kind: kindZRAM, direct: true, writeBack: true}
 	onZRAMwt     = backing{kind: kindZRAM, direct: true}
 )
+
+// backings are all of them.
+var backings = []backing{onNull, onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt}
+
+// backingNamed returns the backing that results have by a name.
+func backingNamed(name string) (backing, error) {
+	names := make([]string, len(backings))
+	for i, b := range backings {
+		if names[i] = b.String(); names[i] == name {
+			return b, nil
+		}
+	}
+	return backing{}, fmt.Errorf("there is no backing %q, only %s", name, strings.Join(names, ", "))
+}
 
 // String names the backing as the results do: null, file_direct_wt, zram_wb.
 func (b backing) String() string {

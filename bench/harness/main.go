@@ -34,6 +34,7 @@ type options struct {
 	page      bool
 	ab        bool
 	rows      string
+	on        string // backing of a comparison; empty: nullio
 }
 
 const minRounds = 3
@@ -71,6 +72,7 @@ func parse(args []string) (o *options, words []string, err error) {
 	f.BoolVar(&o.full, "full", false, "run everything, which takes half an hour")
 	f.BoolVar(&o.page, "page", false, "measure nothing, make BENCHMARKS.md from the newest results")
 	f.BoolVar(&o.ab, "ab", false, "compare two builds of ietd, the arguments OLD and NEW, and write nothing")
+	f.StringVar(&o.on, "on", "", "with --ab: what is behind the unit, as results name it, such as loop_wb (default: null)")
 	f.StringVar(&o.rows, "rows", "", "only workloads whose name fits this pattern, as in read_4k_*, and nothing else; what comes of them is printed and not written")
 	for rest := args; ; {
 		if err := f.Parse(rest); err != nil {
@@ -87,6 +89,8 @@ func parse(args []string) (o *options, words []string, err error) {
 		err = fmt.Errorf("what is %q?", words[0])
 	case o.ab && len(words) != 2:
 		err = errors.New("--ab wants two files, the old and the new ietd")
+	case o.on != "" && !o.ab:
+		err = errors.New("--on goes with --ab")
 	case o.rounds != 0 && o.rounds < minRounds:
 		err = fmt.Errorf("--rounds %d: a median needs at least %d", o.rounds, minRounds)
 	}

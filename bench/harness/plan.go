@@ -95,7 +95,7 @@ func quick() plan {
 func full() plan {
 	p := plan{kind: "bench-full", rounds: 3, duration: 900 * time.Millisecond, warmup: 300 * time.Millisecond, crowd: true, guest: true,
 		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs, false}, onScale, onSettings}}
-	for _, b := range []backing{onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt} {
+	for _, b := range backings[1:] {
 		peers := fileServers
 		switch {
 		case b.kind == kindRAM && b.writeBack:
