@@ -187,7 +187,7 @@ func (t *task) usesUnit(u *scsi.Unit) bool {
 // copy gives t to a worker for copies.
 func (l *loop) copy(t *task) {
 	t.copying = true
-	t.ops++
+	l.opStarted(t)
 	l.eng.copies.push(t)
 }
 
@@ -195,7 +195,7 @@ func (l *loop) copy(t *task) {
 // begun, else after its step.
 func (l *loop) cancelCopy(t *task) {
 	if l.eng.copies.withdraw(t) {
-		t.ops--
+		l.opEnded(t)
 		return
 	}
 	t.cancelled.Store(true)

@@ -20,6 +20,18 @@ func (l *loop) file(u *lu) uring.File {
 	return uring.File{FD: int32(u.disk.FD())}
 }
 
+// opStarted counts an operation in the kernel, or a job of a worker, for t.
+func (l *loop) opStarted(t *task) {
+	t.ops++
+	l.underway++
+}
+
+// opEnded has one of them back.
+func (l *loop) opEnded(t *task) {
+	t.ops--
+	l.underway--
+}
+
 // read reads the first n bytes of the planned range and sends them.
 func (l *loop) read(t *task, n int) {
 	p := &t.plan
@@ -32,7 +44,7 @@ func (l *loop) read(t *task, n int) {
 		for i := range t.spans {
 			at := i * maxSpan
 			s := &t.spans[i]
-			t.ops++
+			l.opStarted(t)
 			uring.Read(l.ring.SQE(), l.file(t.unit), uring.Addr(s.mem), min(n-at, maxSpan),
 				p.Off+int64(at), int(s.buf), ud(opDisk, uint8(i), t.gen, t.idx))
 		}
@@ -55,7 +67,7 @@ func (l *loop) write(t *task) {
 				break // a command that came early has memory for all that was announced
 			}
 			s := &t.spans[i]
-			t.ops++
+			l.opStarted(t)
 			uring.Write(l.ring.SQE(), l.file(t.unit), uring.Addr(s.mem), min(p.Len-at, maxSpan),
 				p.Off+int64(at), int(s.buf), flags, ud(opDisk, uint8(i), t.gen, t.idx))
 		}
@@ -80,7 +92,7 @@ func (l *loop) flushUnit(t *task) {
 		l.respond(t)
 		return
 	}
-	t.ops++
+	l.opStarted(t)
 	uring.Sync(l.ring.SQE(), l.file(t.unit), ud(opDisk, 0, t.gen, t.idx))
 	if t.plan.Immediate {
 		l.respond(t)
@@ -109,7 +121,7 @@ func (l *loop) prefetch(t *task) {
 
 // diskDone takes the result of one operation of t: a count or -errno.
 func (l *loop) diskDone(t *task, i int, res int32) {
-	t.ops--
+	l.opEnded(t)
 	switch want := t.opLen(i); {
 	case t.abortd && res == -int32(unix.ECANCELED):
 	case res == -int32(unix.EAGAIN), res == -int32(unix.EINTR), res >= 0 && int(res) < want:
@@ -140,7 +152,7 @@ func (l *loop) cancelWork(t *task) {
 	case t.copying:
 		l.cancelCopy(t)
 	case l.eng.work.withdraw(t):
-		t.ops--
+		l.opEnded(t)
 	default:
 		for i := range max(len(t.spans), 1) {
 			uring.Cancel(l.ring.SQE(), ud(opDisk, uint8(i), t.gen, t.idx), ud(opCancel, 0, 0, 0))

@@ -36,6 +36,7 @@
 //	taskmgmt.go  abort and reset;  fence.go what they wait for
 //	text.go, nop.go, logout.go, async.go, renegotiate.go, reject.go
 //	counters.go  what a loop counts, and how others learn it
+//	idle.go      what a loop without work does, spin.go when it looks before it sleeps
 //	tick.go      what time ends: pings, stalls;  silence.go what TCP ends
 //
 // Rules. Nothing blocks a loop, nothing is allocated for a command once warm.

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +52,7 @@ type Engine struct {
 
 	// What the engine takes from its surroundings; the simulation has its own.
 	now   func() time.Time
+	naps  bool         // loops may use uring.Ring.Doze
 	spawn func(func()) // runs what may block, such as the methods of Control
 
 	mu       sync.Mutex
@@ -72,10 +75,7 @@ func Start(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A loop that sleeps by the scheduler's knowledge gives its processor
-	// away, but one that submits does not: the rest of the program needs one
-	// of its own beside them.
-	if n := cfg.Threads + 1; runtime.GOMAXPROCS(0) < n {
+	if n := cfg.processors(); runtime.GOMAXPROCS(0) < n {
 		runtime.GOMAXPROCS(n)
 	}
 	for i := range cfg.Threads {
@@ -84,7 +84,7 @@ func Start(cfg Config) (*Engine, error) {
 			e.abandon()
 			return nil, fmt.Errorf("make an eventfd: %w", err)
 		}
-		l := &loop{eng: e, id: i, mail: mailbox{event: event}, spinner: spinner{limit: cfg.BusyPoll}}
+		l := &loop{eng: e, id: i, mail: mailbox{event: event}, forPeers: spinner{limit: cfg.BusyPoll}, forDisks: spinner{limit: cfg.BusyPoll}}
 		cpu := -1
 		if len(cfg.CPUs) > 0 {
 			cpu = cfg.CPUs[i%len(cfg.CPUs)]
@@ -103,6 +103,14 @@ func Start(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
+// processors returns how many of Go's the process needs at least. A busy loop
+// keeps its own, and a worker in a system call its own for up to 10 ms.
+func (c *Config) processors() int {
+	return c.Threads + // loops
+		c.Workers + copyWorkers + // system calls of the disks
+		1 // all else: logins, ietadm, the collector
+}
+
 // newEngine makes an engine that has no loops yet.
 func newEngine(cfg Config) (*Engine, error) {
 	zero, err := uring.NewMemory(maxSpan)
@@ -111,7 +119,7 @@ func newEngine(cfg Config) (*Engine, error) {
 	}
 	return &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero,
 		locks: make(map[*backing.Disk]*rangeLock),
-		now:   time.Now, spawn: func(f func()) { go f() }}, nil
+		now:   time.Now, naps: !strings.Contains(os.Getenv("GODEBUG"), "asyncpreemptoff=1"), spawn: func(f func()) { go f() }}, nil
 }
 
 func (c *Config) check() error {

@@ -108,6 +108,10 @@ const (
 	// trimAfter is after how much silence a loop gives memory back.
 	trimAfter = 2 * time.Second
 
+	// napTime is how long a sleep lasts at most after which the next one is a doze:
+	// the scheduler ends one after 10 ms, which costs a signal.
+	napTime = 5 * time.Millisecond
+
 	// tickTurns is after how many turns without a pause a loop looks at the
 	// clock.
 	tickTurns = 1 << 12

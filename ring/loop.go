@@ -64,10 +64,13 @@ type loop struct {
 	awaiting  int             // tasks that wait for what a function needs of its initiator
 	ticked    time.Time       // last look at these three
 	turns     uint32          // without a pause
-	spinner   spinner
-	counters  Counters // what the loop adds to; told has the rest
-	quiesce   bool     // no new commands
-	stopped   bool     // the loop ends when its connections have
+	underway  int             // operations of disks and jobs of workers that have not ended
+	forPeers  spinner         // looks when none is: the next to come is an initiator's
+	forDisks  spinner         // looks otherwise
+	brisk     bool            // the last sleep was short
+	counters  Counters        // what the loop adds to; told has the rest
+	quiesce   bool            // no new commands
+	stopped   bool            // the loop ends when its connections have
 }
 
 // run is the loop. ready gets nil or why it could not start.
@@ -87,7 +90,8 @@ func (l *loop) run(cpu int, ready chan<- error) {
 }
 
 // turn is one round: what completed, what was posted, what is to be sent, one
-// enter.
+// enter; or two, where there is work for disks and something to send: a send takes
+// as long as the kernel copies, and the disks need not wait for that.
 func (l *loop) turn() {
 	l.counters.Turns++
 	l.ring.Reap(reapBatch, l.onCQE)
@@ -95,8 +99,11 @@ func (l *loop) turn() {
 		l.readMail()
 	}
 	l.feedStarved()
-	l.flush()
 	l.bufs.Publish()
+	if len(l.dirty) > 0 && l.ring.Unsubmitted() > 0 {
+		l.ring.Submit()
+	}
+	l.flush()
 	if l.ring.Unsubmitted() > 0 || l.ring.HasWork() {
 		l.ring.Submit()
 	}
@@ -105,40 +112,6 @@ func (l *loop) turn() {
 	} else if l.turns++; l.turns%tickTurns == 0 {
 		l.tick(l.eng.now())
 	}
-}
-
-// idle waits for work: it looks for a while where that pays, then sleeps in the
-// kernel.
-func (l *loop) idle() {
-	if l.stopped && l.liveConns == 0 {
-		return
-	}
-	began := l.eng.now()
-	if l.spinner.worth() && l.spin(began) {
-		return
-	}
-	l.mail.sleeping.Store(true)
-	if !l.mail.full.Load() {
-		l.counters.Sleeps++
-		l.ring.Wait(l.patience())
-	}
-	l.mail.sleeping.Store(false)
-	now := l.eng.now()
-	if now.Sub(began) >= trimAfter {
-		l.arena.trim()
-	}
-	l.tick(now)
-}
-
-// patience returns how long a sleep may last: 0 is for ever.
-func (l *loop) patience() time.Duration {
-	switch {
-	case l.ticking():
-		return tickTime
-	case l.arena.idle():
-		return trimAfter
-	}
-	return 0
 }
 
 // complete takes one completion to where it belongs. A stale generation names

@@ -64,7 +64,7 @@ func (l *loop) recvDone(c *conn, gen uint16, e uring.CQE) {
 		l.counters.Receives++
 		l.counters.BytesIn += uint64(max(e.Res, 0))
 		if c.serving() && e.Res > 0 {
-			l.spinner.heard(c.idx)
+			l.forPeers.heard(c.idx)
 			c.quiet, c.stalled = 0, 0
 			l.feed(c, l.bufs.Bytes(id, int(e.Res)))
 		}

@@ -24,6 +24,8 @@ func (s *sim) checkLeaks() {
 			s.fatalf("%d of %d connections are free", len(l.freeConns), len(l.conns))
 		case len(l.freeTasks) != len(l.tasks):
 			s.fatalf("%d of %d tasks are free", len(l.freeTasks), len(l.tasks))
+		case l.underway != 0:
+			s.fatalf("%d operations are counted as under way, and all have ended", l.underway)
 		case l.arena.used != 0:
 			s.fatalf("%d bytes of buffer memory are not given back", l.arena.used)
 		case slots != len(l.slots.slabs)*slotsPerSlab:

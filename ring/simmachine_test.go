@@ -67,7 +67,8 @@ func (s *sim) addLoop(i int) {
 	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	s.must(err)
 	s.eng.loopDone = append(s.eng.loopDone, make(chan struct{}))
-	l := &loop{eng: s.eng, id: i, mail: mailbox{event: event}, spinner: spinner{limit: time.Duration(s.oneOf(0, 20)) * time.Microsecond}}
+	look := spinner{limit: time.Duration(s.oneOf(0, 20)) * time.Microsecond}
+	l := &loop{eng: s.eng, id: i, mail: mailbox{event: event}, forPeers: look, forDisks: look}
 	k, r := ringtest.New(s.w, s.eng.cfg.RingEntries, 4096)
 	k.Event = event
 	s.must(l.equip(r))

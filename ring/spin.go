@@ -11,12 +11,15 @@ import "time"
 // answers sooner than that, looking is faster and no dearer. With any other it
 // is wasted; then the spinner looks ever more rarely, and on an idle loop not
 // at all, since such a loop has no occasion to.
+//
+// A loop has one for initiators and one for disks, which take turns at low depth:
+// how soon the one answers says nothing about the other.
 type spinner struct {
 	limit   time.Duration // for how long to look; 0: never
 	misses  uint          // in a row
 	skip    int           // occasions to pass over
 	last    uint32        // slot of the connection that was heard last
-	several bool          // another one was heard since the last occasion
+	several bool          // more than one may answer
 }
 
 // heard notes that bytes came from the connection of this slot. With several at
@@ -55,25 +58,3 @@ func (s *spinner) miss() {
 	s.misses = min(s.misses+1, maxSpinMisses)
 	s.skip = 1 << s.misses
 }
-
-// spin looks for completions or mail for the time of the spinner. It reports
-// whether something came.
-func (l *loop) spin(began time.Time) bool {
-	for {
-		for range spinLooks {
-			if l.ring.Ready() > 0 || l.ring.HasWork() || l.mail.full.Load() {
-				l.spinner.hit()
-				l.counters.SpinsPaid++
-				return true
-			}
-		}
-		if l.eng.now().Sub(began) > l.spinner.limit {
-			l.spinner.miss()
-			l.counters.SpinsVain++
-			return false
-		}
-	}
-}
-
-// spinLooks is how many times a loop looks before it looks at the clock.
-const spinLooks = 64

@@ -88,7 +88,7 @@ func (w *workers) withdraw(t *task) bool {
 
 // job gives t to a worker.
 func (l *loop) job(t *task) {
-	t.ops++
+	l.opStarted(t)
 	l.counters.Jobs++
 	t.again, t.more = false, false
 	l.eng.work.push(t)
@@ -96,7 +96,7 @@ func (l *loop) job(t *task) {
 
 // jobDone has t back from its worker.
 func (l *loop) jobDone(t *task) {
-	t.ops--
+	l.opEnded(t)
 	t.asking, t.copying = false, false
 	if t.jobErr != 0 {
 		l.diskError(t, t.jobErr)

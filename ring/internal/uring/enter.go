@@ -66,6 +66,26 @@ func (r *Ring) Wait(timeout time.Duration) unix.Errno {
 	return errno
 }
 
+// Doze is [Ring.Wait] without a limit, of which the Go scheduler is not told: it
+// costs less, and the thread keeps its processor of the scheduler, which lets the
+// scheduler's watcher rest. Told of each short wait, the watcher takes the
+// processor away every time, and looks every 20 us whether it can.
+//
+// It does not last: when the processor was held for 10 ms, and whenever the
+// collector stops the world, the scheduler interrupts the thread by a signal: EINTR,
+// as in Wait. Whoever has nothing to do then goes on with Wait. Where the scheduler
+// sends no signals (GODEBUG=asyncpreemptoff=1), Doze must not be used.
+func (r *Ring) Doze() unix.Errno {
+	if r.kernel != nil {
+		return unix.EINTR // a simulation has no scheduler to hide from
+	}
+	r.enters++
+	n := r.publish()
+	_, _, errno := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 1,
+		uintptr(giouring.EnterGetEvents), 0, 0)
+	return errno
+}
+
 // Enters returns how many times the kernel was entered for the ring.
 func (r *Ring) Enters() uint64 { return r.enters }
 

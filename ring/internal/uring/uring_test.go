@@ -313,3 +313,32 @@ func TestNoAllocation(t *testing.T) {
 		}
 	})
 }
+
+// TestDoze: a doze ends with a completion, and without one by the scheduler's
+// signal, when it has lasted and when the collector stops the world. A loop relies
+// on that: nothing else would end it.
+func TestDoze(t *testing.T) {
+	onRing(t, func(r *Ring) {
+		event, err := unix.Eventfd(1, unix.EFD_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(event)
+		buf := mem(t, 8)
+		arm := func() { Read(r.SQE(), File{FD: int32(event)}, buf.Addr(0), 8, 0, -1, 1) }
+		arm()
+		if err := r.Doze(); err != 0 || r.Reap(2, func(CQE) {}) != 1 {
+			t.Errorf("a doze that submits what is there to be read: %v, want one completion", err)
+		}
+		arm()
+		r.Submit() // an errno is only told where nothing was submitted
+		for name, cause := range map[string]func(){"its length": func() {}, "the collector": runtime.GC} {
+			tooLong := time.AfterFunc(time.Minute, func() { _, _ = unix.Write(event, []byte{1, 0, 0, 0, 0, 0, 0, 0}) })
+			go cause()
+			if err := r.Doze(); err != unix.EINTR || r.Ready() > 0 {
+				t.Fatalf("a doze that %s is to end: %v, want EINTR", name, err)
+			}
+			tooLong.Stop()
+		}
+	})
+}
