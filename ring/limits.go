@@ -3,7 +3,11 @@
 
 package ring
 
-import "time"
+import (
+	"time"
+
+	"ietring/pdu"
+)
 
 // Every bound of the data plane. Sizes are bytes.
 const (
@@ -37,11 +41,12 @@ const (
 	maxSendLen    = 512 << 10
 	maxSendPieces = 512
 
-	// slotLen holds what of a PDU is not payload: 48 header + 4 digest, then
-	// at most 64 of sense, rejected header or nothing, and at tailOff 3 of
-	// padding + 4 of digest.
+	// slotLen holds what of a PDU is not payload: leadLen bytes for the tail of
+	// the one before, 48 header + 4 digest, then at most 64 of sense or rejected
+	// header + 4 digest; or, at tailOff, 3 of padding + 4 of digest.
 	slotLen = 128
-	tailOff = 120
+	leadLen = 8
+	tailOff = leadLen + pdu.HeaderLen + pdu.DigestLen
 
 	// slotsPerSlab is by how many PDU slots the pool grows.
 	slotsPerSlab = 512

@@ -23,20 +23,30 @@ import (
 
 // An outPDU is a PDU on its way out. What is not payload lies in its slot:
 //
-//	0        48   52                      120  123  127
-//	| header | HD | inline data, pad, DD … | pad | DD |
+//	0        8        56   60                      128
+//	| lead … | header | HD | inline data, pad, DD …  |   or
+//	| lead … | header | HD | pad, DD |
 //
-// The tail at 120 follows data that lies elsewhere.
+// with a tail, at 60, of data that lies elsewhere. When the PDU goes out in one send
+// with the one before, that one's tail is copied to the end of the lead: a tail of 4
+// bytes in a piece of its own costs the kernel as much as a header.
 type outPDU struct {
 	next *outPDU
 	slot []byte // slotLen bytes of a slab
-	head int    // bytes from the start of the slot
+	head int    // bytes from leadLen on
 	data []byte // payload outside the slot, nil when there is none
 	tail int    // bytes at tailOff
 	task *task  // whose memory data is; nil: nobody's
 }
 
-func (o *outPDU) bhs() *pdu.BHS { return pdu.View(o.slot) }
+func (o *outPDU) bhs() *pdu.BHS { return pdu.View(o.slot[leadLen:]) }
+
+// behind returns what goes out before the payload, with the tail of the PDU before.
+func (o *outPDU) behind(tail []byte) []byte {
+	from := leadLen - len(tail)
+	copy(o.slot[from:], tail)
+	return o.slot[from : leadLen+o.head]
+}
 
 // len is how many bytes the PDU has on the wire.
 func (o *outPDU) len() int { return o.head + len(o.data) + o.tail }
@@ -55,7 +65,7 @@ func (p *slotPool) get() *outPDU {
 	p.free = o.next
 	o.next, o.data, o.tail, o.task = nil, nil, 0, nil
 	o.head = pdu.HeaderLen
-	clear(o.slot[:pdu.HeaderLen])
+	clear(o.bhs()[:])
 	return o
 }
 
@@ -129,7 +139,7 @@ func (l *loop) push(c *conn, o *outPDU) {
 	s := c.sess
 	h.SetWindow(s.expCmdSN, s.maxCmdSN())
 	if c.params.HeaderDigest {
-		pdu.Digest(0).Add(h[:]).Put(o.slot[pdu.HeaderLen:])
+		pdu.Digest(0).Add(h[:]).Put(o.slot[leadLen+pdu.HeaderLen:])
 		o.head = max(o.head, pdu.HeaderLen+pdu.DigestLen)
 	}
 	if c.out.last != nil {
@@ -146,7 +156,7 @@ func (l *loop) push(c *conn, o *outPDU) {
 
 // pushInline queues a PDU whose data is copied into its slot.
 func (l *loop) pushInline(c *conn, o *outPDU, data []byte) {
-	n := pdu.HeaderLen
+	n := leadLen + pdu.HeaderLen
 	if c.params.HeaderDigest {
 		n += pdu.DigestLen
 	}
@@ -161,7 +171,7 @@ func (l *loop) pushInline(c *conn, o *outPDU, data []byte) {
 		n += pdu.DigestLen
 	}
 	o.bhs().SetDataLen(len(data))
-	o.head = n
+	o.head = n - leadLen
 	l.push(c, o)
 }
 
@@ -208,12 +218,14 @@ func (l *loop) startSend(c *conn) {
 		n++
 	}
 	q := &c.out
+	var tail []byte // of the PDU before
 	for o := q.first; o != nil && n+3 <= maxSendPieces && size < maxSendLen; o = o.next {
-		add(o.slot[:o.head])
+		add(o.behind(tail))
 		add(o.data)
-		add(o.slot[tailOff : tailOff+o.tail])
+		tail = o.slot[tailOff : tailOff+o.tail]
 		q.flying++
 	}
+	add(tail)
 	b.msg.SetIovlen(n)
 	q.block = b
 	c.sending = true
