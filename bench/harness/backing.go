@@ -24,6 +24,10 @@ const (
 	kindFile backingKind = "file" // a file on the machine's disk
 	kindLoop backingKind = "loop" // a loop device on such a file, past the page cache
 	kindZRAM backingKind = "zram" // a block device in memory
+
+	// kindNarrow is such a loop device with blocks of 4096 bytes, as a unit with
+	// blocks of 512: ietd writes less than the device can.
+	kindNarrow backingKind = "narrow"
 )
 
 var (
@@ -38,10 +42,15 @@ var (
 	onLoopWT     = backing{kind: kindLoop, direct: true}
 	onZRAM       = backing{kind: kindZRAM, direct: true, writeBack: true}
 	onZRAMwt     = backing{kind: kindZRAM, direct: true}
+	onNarrow     = backing{kind: kindNarrow, direct: true, writeBack: true}
 )
 
-// backings are all of them.
-var backings = []backing{onNull, onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt}
+// backings are all of them, and withBytes those with bytes on which servers are
+// held against each other.
+var (
+	backings  = append([]backing{onNull, onNarrow}, withBytes...)
+	withBytes = []backing{onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt}
+)
 
 // backingNamed returns the backing that results have by a name.
 func backingNamed(name string) (backing, error) {
@@ -81,6 +90,8 @@ func (b backing) words() string {
 		kindFile: "a file on the machine's disk",
 		kindLoop: "a loop device on a file of the machine's disk",
 		kindZRAM: "a zram device",
+
+		kindNarrow: "a loop device with blocks of 4096 bytes, served with blocks of 512",
 	}[b.kind]
 	if b.kind == kindNull {
 		return where

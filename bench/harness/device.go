@@ -49,6 +49,10 @@ func newDevice(b backing, dir string) (*device, error) {
 		if err = d.file(dir); err == nil {
 			err = d.loop()
 		}
+	case kindNarrow:
+		if err = d.file(dir); err == nil {
+			err = d.loop("--sector-size=4096")
+		}
 	case kindZRAM:
 		err = d.zram()
 	}
@@ -86,9 +90,9 @@ func fill(f *os.File) error {
 	return f.Sync()
 }
 
-// loop puts a loop device on the file.
-func (d *device) loop() error {
-	out, err := command("losetup", "--direct-io=on", "--find", "--show", d.path)
+// loop puts a loop device on the file; options are losetup's.
+func (d *device) loop(options ...string) error {
+	out, err := command("losetup", append(options, "--direct-io=on", "--find", "--show", d.path)...)
 	if err != nil {
 		return err
 	}

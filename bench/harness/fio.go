@@ -51,6 +51,8 @@ func fioArgs(b backing, path string, w workload, t timing) []string {
 	}
 	if b.direct {
 		args = append(args, "--direct=1")
+	} else {
+		args = append(args, "--invalidate=0") // the file is in the page cache, and stays there
 	}
 	if !b.writeBack {
 		args = append(args, "--sync=dsync")

@@ -122,25 +122,71 @@ func TestGoals(t *testing.T) {
 	}
 }
 
-func TestDeviceLimits(t *testing.T) {
+// TestNotTheDevice has a CPU that serves 1e6 / (fio's + ietd's time) commands.
+func TestNotTheDevice(t *testing.T) {
 	for _, row := range []struct {
-		sentence      string
-		depth         int
-		alone, device float64
-		limits        bool
+		sentence    string
+		depth       int
+		alone, fio  float64 // IOPS
+		aloneC, fcC float64 // CPU time for each I/O
+		want        string
 	}{
-		{"a disk at depth 1", 1, 20000, 1000, true},
-		{"memory at depth 1", 1, 20000, 130000, false},
-		{"a disk at depth 32", 32, 300000, 60000, true},
-		{"memory at depth 32", 32, 300000, 220000, false},
+		{"a disk at depth 1", 1, 20000, 1000, 30, 30, ""},
+		{"memory at depth 1", 1, 20000, 130000, 30, 5, "at depth 1 its time and the network's add up to 0.13"},
+		{"a disk at depth 32", 32, 400000, 60000, 2, 4, ""},
+		{"memory at depth 32", 32, 400000, 250000, 2, 3, "the CPU is the limit: both take it all at 0.80"},
 	} {
 		t.Run(row.sentence, func(t *testing.T) {
 			w := rw(4*kib, 0, row.depth)
-			r := made(w, map[string][]float64{"ietd": {row.alone}, "fio": {row.device}})
-			if got := r.deviceLimits(at("fio", w), w); got != row.limits {
-				t.Errorf("%v", got)
+			r := &Results{Samples: []Sample{
+				{Backing: "null", Target: "ietd", Workload: w.String(), CPUPerIO: row.aloneC, Load: engine.Report{IOPS: row.alone}},
+				{Backing: "zram_wb", Target: "fio", Workload: w.String(), CPUPerIO: row.fcC, Load: engine.Report{IOPS: row.fio}}}}
+			if got := r.notTheDevice(place{"zram_wb", "fio", w.String()}, w, 0.95); got != row.want {
+				t.Errorf("%q", got)
 			}
 		})
+	}
+}
+
+func TestJudge(t *testing.T) {
+	w := rw(4*kib, 0, 32)
+	toTgt := ratioGoal(w, cpu, "CPU", "tgt", 0.25, 0)
+	rate := ratioGoal(w, iops, "IOPS", "tgt", 0, 3)
+	for _, row := range []struct {
+		sentence string
+		g        goal
+		rounds   map[string][]float64
+		load     float64 // percent of its CPU
+		want     verdict
+		why      string
+	}{
+		{"reached, though the floor misses it", toTgt, map[string][]float64{"ietd": {10}, "floor": {30}, "tgt": {40}}, 0, reached, ""},
+		{"missed, and the floor reaches it", toTgt, map[string][]float64{"ietd": {20}, "floor": {10}, "tgt": {40}}, 0, missed, ""},
+		{"missed by the floor, too", toTgt, map[string][]float64{"ietd": {30}, "floor": {20}, "tgt": {40}}, 0, hindered, "the floor itself is 0.50"},
+		{"no more load", rate, map[string][]float64{"ietd": {80}, "floor": {120}, "tgt": {40}}, 99, hindered, "the load takes 99 % of its CPU"},
+		{"load enough", rate, map[string][]float64{"ietd": {80}, "floor": {120}, "tgt": {40}}, 50, missed, ""},
+		{"not measured", toTgt, map[string][]float64{"ietd": {30}}, 0, notMeasured, ""},
+	} {
+		t.Run(row.sentence, func(t *testing.T) {
+			r := made(w, row.rounds)
+			for i := range r.Samples {
+				r.Samples[i].Load.CPUShare = row.load
+			}
+			if v, _, why := row.g.judge(r); v != row.want || why != row.why {
+				t.Errorf("verdict %d, %q", v, why)
+			}
+		})
+	}
+}
+
+func TestParseProfile(t *testing.T) {
+	p, err := parseProfile("\n 20.50|iou-wrk-4711|[k] copy_page\n  7.00|ietd        |[.] ietring/ring.(*loop).spin\n")
+	want := []Symbol{{20.5, "io_uring's worker", "copy_page", true}, {7, "ietd", "ietring/ring.(*loop).spin", false}}
+	if err != nil || !slices.Equal(p.Symbols, want) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if _, err := parseProfile("no samples\n"); err == nil {
+		t.Error("a profile of nothing is taken")
 	}
 }
 
@@ -152,6 +198,7 @@ func TestWorkloadNames(t *testing.T) {
 	}{
 		{rw(4*kib, 0, 32), "read_4k_qd32", "--depth 32 --block-size 4096 --write-percent 0 --pattern random --luns 1"},
 		{rw(mib, 100, 8).sequential(), "seqwrite_1m_qd8", "--pattern sequential"},
+		{rw(512, 100, 4), "write_512_qd4", "--block-size 512"},
 		{rw(4*kib, 30, 1).over(64).digested(), "mix70_4k_qd1_s64_crc", "--digests"},
 		{rw(4*kib, 0, 2).on(3), "read_4k_qd2_l3", "--luns 1,2,3"},
 	} {
@@ -213,8 +260,10 @@ func TestLines(t *testing.T) {
 		{onNull, "null", "0 Type=nullio,BlockSize=512,Blocks=1048576", false, false, "--direct=1", "dsync"},
 		{onRAM, "ram_wb", "0 Type=fileio,Path=/x,IOMode=wb,Direct=no", false, false, "io_uring", "--direct"},
 		{onCachedWT, "file_buffered_wt", "0 Type=fileio,Path=/x,IOMode=wt,Direct=no", false, true, "--sync=dsync", "--direct"},
+		{onCachedFile, "file_buffered_wb", "0 Type=fileio,Path=/x,IOMode=wb,Direct=no", false, false, "--invalidate=0", "--direct"},
 		{onFileWT, "file_direct_wt", "0 Type=fileio,Path=/x,IOMode=wt", true, true, "--sync=dsync", "libaio"},
 		{onLoop, "loop_wb", "0 Type=blockio,Path=/x,IOMode=wb", true, false, "--direct=1", "dsync"},
+		{onNarrow, "narrow_wb", "0 Type=fileio,Path=/x,IOMode=wb,BlockSize=512", true, false, "--direct=1", "dsync"},
 		{onZRAMwt, "zram_wt", "0 Type=blockio,Path=/x,IOMode=wt", true, true, "--direct=1", "libaio"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -373,10 +422,10 @@ func TestAccount(t *testing.T) {
 
 // TestSettingTable: a flag stands beside the defaults of its own rounds.
 func TestSettingTable(t *testing.T) {
-	r := made(onSettings.rows[0], map[string][]float64{"ietd-defaults": {100, 200}, "ietd-busy-poll-0": {50, 100}})
+	r := made(tunings[0].rows[0], map[string][]float64{"ietd-defaults": {100, 200}, "ietd-busy-poll-0": {50, 100}})
 	var b strings.Builder
 	r.settingTable(&b)
-	if want := "| `--busy-poll 0` | a loop sleeps as soon as it has nothing to do | read_4k_qd1 | 0.50 (0.50–0.50) |"; !strings.Contains(b.String(), want) {
+	if want := "| `--busy-poll 0` | a loop sleeps as soon as it has nothing to do | null | read_4k_qd1 | 0.50 (0.50–0.50) |"; !strings.Contains(b.String(), want) {
 		t.Errorf("%s\nlacks %s", b.String(), want)
 	}
 	var none strings.Builder

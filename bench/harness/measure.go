@@ -91,6 +91,9 @@ func (h *harness) stage(ctx context.Context, st *stage) error {
 	if err := h.rounds(ctx, st, list); err != nil {
 		return err
 	}
+	if !st.scale && !h.plan.rowsOnly {
+		h.profile(ctx, st.on, list)
+	}
 	if st.on.kind == kindNull && !st.scale && !h.plan.rowsOnly {
 		h.idle(list)
 		h.countCalls(ctx, list)

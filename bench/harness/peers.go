@@ -87,6 +87,9 @@ func ietdLun(n int, b backing, path string) string {
 	if !b.direct {
 		line += ",Direct=no"
 	}
+	if b.kind == kindNarrow {
+		line += ",BlockSize=512"
+	}
 	return line
 }
 

@@ -39,8 +39,10 @@ const (
 )
 
 var (
-	servers     = []string{"floor", "ietd", "tgt", "spdk"}
-	fileServers = []string{"fio", "ietd", "tgt", "spdk"}
+	servers      = []string{"floor", "ietd", "tgt", "spdk"}
+	fileServers  = []string{"fio", "ietd", "tgt", "spdk"}
+	cacheServers = []string{"fio", "ietd", "tgt"}
+	ramServers   = []string{"fio", "ietd", "tgt", "istgt"}
 
 	// deviceRows are those that are held against fio's.
 	deviceRows = []workload{rw(4*kib, 0, 1), rw(4*kib, 0, 32), rw(4*kib, 100, 1), rw(4*kib, 100, 32)}
@@ -78,30 +80,32 @@ var (
 
 // quick takes minutes: the rows of the goals.
 func quick() plan {
-	return plan{kind: "bench", rounds: 3, duration: 700 * time.Millisecond, warmup: 200 * time.Millisecond, crowd: true,
+	p := plan{kind: "bench", rounds: 3, duration: 700 * time.Millisecond, warmup: 200 * time.Millisecond, crowd: true,
 		stages: []stage{
 			{onNull, servers, goalRows, 1, false},
 			onScale,
-			onSettings,
-			{onRAM, []string{"ietd", "tgt", "istgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
+			{onRAM, ramServers, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
 			{onFile, fileServers, deviceRows, 1, false},
-			{onCachedFile, []string{"ietd", "tgt"}, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
+			{onCachedFile, cacheServers, []workload{rw(4*kib, 0, 32), rw(4*kib, 100, 32)}, 1, false},
 			{onLoop, fileServers, deviceRows, 1, false},
 			{onZRAM, fileServers, deviceRows, 1, false},
 		}}
+	p.stages = append(p.stages, tuningStages()...)
+	return p
 }
 
 // full takes half an hour: everything.
 func full() plan {
 	p := plan{kind: "bench-full", rounds: 3, duration: 900 * time.Millisecond, warmup: 300 * time.Millisecond, crowd: true, guest: true,
-		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs, false}, onScale, onSettings}}
-	for _, b := range backings[1:] {
+		stages: []stage{{onNull, servers, append(append([]workload{}, goalRows...), moreRows...), manyLUNs, false}, onScale}}
+	p.stages = append(p.stages, tuningStages()...)
+	for _, b := range withBytes {
 		peers := fileServers
 		switch {
 		case b.kind == kindRAM && b.writeBack:
-			peers = []string{"ietd", "tgt", "istgt"}
+			peers = ramServers
 		case !b.direct:
-			peers = []string{"ietd", "tgt"}
+			peers = cacheServers
 		}
 		p.stages = append(p.stages, stage{b, peers, fullDeviceRows, 1, false})
 	}

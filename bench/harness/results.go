@@ -26,6 +26,7 @@ type Results struct {
 	Failures []Failure `json:"could_not_run"`
 	Samples  []Sample  `json:"samples"`
 	Calls    []Calls   `json:"system_calls"`
+	Profiles []Profile `json:"profiles"`
 	Idle     []Idle    `json:"idle"`
 	Crowd    *Crowd    `json:"idle_sessions,omitempty"`
 	Opinions []Opinion `json:"second_opinions"`

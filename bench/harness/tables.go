@@ -16,6 +16,7 @@ func (r *Results) tables(b *strings.Builder) {
 	}
 	r.settingTable(b)
 	r.callTable(b)
+	r.profileTable(b)
 	r.idleTable(b)
 	r.opinionTable(b)
 	r.guestTable(b)
@@ -25,7 +26,7 @@ func (r *Results) tables(b *strings.Builder) {
 // backings lists the backings in the order of measuring.
 func (r *Results) backings() []backing {
 	var list []backing
-	for _, b := range []backing{onNull, onRAM, onRAMwt, onFile, onFileWT, onCachedFile, onCachedWT, onLoop, onLoopWT, onZRAM, onZRAMwt} {
+	for _, b := range backings {
 		for i := range r.Samples {
 			if r.Samples[i].Backing == b.String() {
 				list = append(list, b)

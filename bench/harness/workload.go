@@ -73,6 +73,9 @@ func byteSize(n int) string {
 	if n >= 1<<20 {
 		return strconv.Itoa(n>>20) + "m"
 	}
+	if n < kib {
+		return strconv.Itoa(n)
+	}
 	return strconv.Itoa(n>>10) + "k"
 }
 
