@@ -74,8 +74,8 @@ func (d *Disk) WriteAtomic(p []byte, off int64, durable bool) error {
 	if unit == 0 || int64(len(p)) != unit || off%unit != 0 {
 		panic("backing: an atomic write of another size or place than AtomicUnit has it")
 	}
-	d.rmw.RLock()
-	defer d.rmw.RUnlock()
+	d.share(off, len(p))
+	defer d.unshare(off, len(p))
 	flags := unix.RWF_ATOMIC
 	if durable {
 		flags |= unix.RWF_DSYNC

@@ -17,7 +17,7 @@ import (
 func TestAtomicWriteFails(t *testing.T) {
 	dir, _ := mountedLoop(t, 512)
 	file := newFile(t, dir, diskBytes)
-	plain := loopDevice(t, 512, diskBytes)
+	plain := backingtest.LoopDevice(t, 512, diskBytes)
 	tests := []openFailure{
 		{"a size that is no power of two", backing.Params{Path: file, AtomicWrite: 12288}, 0, "AtomicWrite=12288: it can be a power of two from 512 to 1048576"},
 		{"a size that is too small", backing.Params{Path: file, AtomicWrite: 256}, 0, "AtomicWrite=256: it can be a power of two from 512 to 1048576"},

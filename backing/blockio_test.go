@@ -28,13 +28,13 @@ func TestBlockio(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprintf("sectors of %d, blocks of %d", test.sector, test.want), func(t *testing.T) {
-			p := backing.Params{Type: "blockio", Path: loopDevice(t, test.sector, diskBytes), BlockSize: test.block}
+			p := backing.Params{Type: "blockio", Path: backingtest.LoopDevice(t, test.sector, diskBytes), BlockSize: test.block}
 			d := open(t, p)
 			if d.BlockSize() != test.want || d.PhysicalBlockSize() != test.physical || d.Size() != diskBytes {
 				t.Errorf("blocks of %d in %d, %d bytes", d.BlockSize(), d.PhysicalBlockSize(), d.Size())
 			}
-			if !d.Direct() || !d.RingWrites() || len(d.Notes()) != 0 {
-				t.Errorf("Direct %v, RingWrites %v, Notes %q", d.Direct(), d.RingWrites(), d.Notes())
+			if !d.Direct() || d.RewriteUnit() != 0 || len(d.Notes()) != 0 {
+				t.Errorf("Direct %v, units of %d, Notes %q", d.Direct(), d.RewriteUnit(), d.Notes())
 			}
 			if err := d.Close(); err != nil {
 				t.Fatal(err)
@@ -47,7 +47,7 @@ func TestBlockio(t *testing.T) {
 // TestDurability watches the flushes a device is sent: IET's blockio answered
 // SYNCHRONIZE CACHE without one.
 func TestDurability(t *testing.T) {
-	device := loopDevice(t, 512, diskBytes)
+	device := backingtest.LoopDevice(t, 512, diskBytes)
 	dir, under := mountedLoop(t, 4096)
 	file := newFile(t, dir, diskBytes)
 	tests := []struct {
@@ -121,7 +121,7 @@ func flushes(t *testing.T, device string) int {
 // and for a file on it.
 func TestNonRotating(t *testing.T) {
 	dir, under := mountedLoop(t, 512)
-	device := loopDevice(t, 512, diskBytes)
+	device := backingtest.LoopDevice(t, 512, diskBytes)
 	for _, value := range []string{"1", "0"} {
 		for _, d := range []string{device, under} {
 			path := "/sys/block/" + filepath.Base(d) + "/queue/rotational"

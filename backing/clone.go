@@ -31,8 +31,8 @@ func (d *Disk) CloneFrom(src *Disk, srcOff, dstOff, n int64) (done int64, err er
 	if !d.Clones() || !src.file || (srcOff|dstOff)&(cloneUnit-1) != 0 || n == 0 {
 		return 0, nil
 	}
-	d.rmw.Lock()
-	defer d.rmw.Unlock()
+	d.own(dstOff, int(n))
+	defer d.disown(dstOff, int(n))
 	r := unix.FileCloneRange{Src_fd: int64(src.fd), Src_offset: uint64(srcOff), Src_length: uint64(n), Dest_offset: uint64(dstOff)}
 	for {
 		err = unix.IoctlFileCloneRange(d.fd, &r)

@@ -73,7 +73,7 @@ func (d *Disk) setDirect(offAlign, memAlign uint32) error {
 	d.direct = true
 	d.offAlign, d.memAlign = int64(offAlign), int64(memAlign)
 	d.tailOff.Store(d.size.Load() &^ (d.offAlign - 1))
-	if !d.RingWrites() {
+	if d.narrow() {
 		d.note("%s is written in units of %d bytes: a block of %d costs a read and a write; BlockSize=%d would not, where initiators can have it",
 			d.params.Path, offAlign, d.blockSize, offAlign)
 	}
@@ -124,7 +124,7 @@ func (d *Disk) readWindows(p []byte, off int64) error {
 }
 
 // writeWindows writes p at off through a bounce buffer, in windows of whole units.
-// A unit at either end that p does not fill is read first; the caller owns d.rmw
+// A unit at either end that p does not fill is read first; the caller owns it
 // if there is one. off+len(p) is at most tailOff.
 func (d *Disk) writeWindows(p []byte, off int64, durable bool) error {
 	buf := <-d.bounces.ready

@@ -19,7 +19,7 @@ import (
 // What a file system or device does not take, and the parts of its units at
 // either end, are zeros that are written, a piece of zeroLen at a time.
 //
-// Both own d.rmw. Where a block is smaller than a unit of direct transfers, a
+// Both own the units of the range. Where a block is smaller than a unit of direct transfers, a
 // write of one block reads its neighbours and writes them back: it could bring
 // back what was just given up, or, when a unit is zeroed in part, lose the write
 // of a neighbour. So neither runs while the other does. A write to a block
@@ -64,8 +64,8 @@ func (d *Disk) empty(off int64, n int, mode uint32) error {
 	case d.readOnly:
 		return d.pathError("fallocate", unix.EROFS)
 	}
-	d.rmw.Lock()
-	defer d.rmw.Unlock()
+	d.own(off, n)
+	defer d.disown(off, n)
 	from, to := d.wholeRange(off, int64(n))
 	if from >= to {
 		return d.writeZeros(off, int64(n))
@@ -90,7 +90,7 @@ func (d *Disk) wholeRange(off, n int64) (from, to int64) {
 	return (off + unit - 1) &^ (unit - 1), (off + n) &^ (unit - 1)
 }
 
-// writeZeros writes n zeros at off. The caller owns d.rmw.
+// writeZeros writes n zeros at off. The caller owns the units.
 func (d *Disk) writeZeros(off, n int64) error {
 	if n == 0 {
 		return nil

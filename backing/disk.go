@@ -5,7 +5,6 @@ package backing
 
 import (
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -47,10 +46,10 @@ type Disk struct {
 
 	noClone atomic.Bool // its file system does not share blocks
 
-	// rmw keeps a read-modify-write of WriteAt alone: writes of whole alignment
-	// units share it; others, Discard and Zero own it. It is held while the disk
-	// works.
-	rmw sync.RWMutex
+	// rmw keeps a read-modify-write of WriteAt alone in its units: writes of whole
+	// ones share them; others, Discard, Zero and CloneFrom own them. They are held
+	// while the disk works.
+	rmw stripes
 }
 
 // Params returns what the Disk was opened with.
@@ -106,14 +105,23 @@ func (d *Disk) RingIO(off int64, n int) bool {
 	return !d.null && d.wholeUnits(off, n)
 }
 
-// RingWrites reports whether writes may be given to a ring at all. It is false for
-// nullio and when a block is smaller than the unit of direct transfers: then a
-// write of one block rewrites its neighbours, and a neighbour's write in flight on
-// a ring would be lost. All writes must go through WriteAt then, and all else that
-// changes blocks through Discard and Zero.
-func (d *Disk) RingWrites() bool {
-	return !d.null && int64(d.blockSize) >= d.offAlign
+// RewriteUnit returns the bytes, a power of two, in whose multiples blocks are
+// rewritten together, or 0 when no change of a block touches another. It is not 0
+// when a block is smaller than the unit of direct transfers. WriteAt, Discard, Zero
+// and CloneFrom of a range that is not made of whole such units then read what else
+// is in them and write it back: a write of a neighbour that is in flight on a ring
+// meanwhile would be lost. Who gives writes to a ring keeps the two apart.
+func (d *Disk) RewriteUnit() int64 {
+	if !d.narrow() {
+		return 0
+	}
+	// What lies behind the last whole unit goes through the page cache, which has
+	// whole pages.
+	return d.lockUnit()
 }
+
+// narrow reports whether a block is smaller than the unit of direct transfers.
+func (d *Disk) narrow() bool { return int64(d.blockSize) < d.offAlign }
 
 // WriteFlags returns the RWF_ flags of a write on a ring: RWF_DSYNC when it is to
 // be durable, 0 when not and for nullio.

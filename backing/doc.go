@@ -9,15 +9,15 @@
 //	blockio  a block device, O_DIRECT, held alone (O_EXCL)
 //
 // There are two ways to the same bytes. An event loop gives a transfer to its
-// ring as an operation on [Disk.FD] whenever [Disk.RingIO] and, for a write,
-// [Disk.RingWrites] allow it. What they do not allow, and what must be done in
+// ring as an operation on [Disk.FD] whenever [Disk.RingIO] allows it, for a write
+// with an eye on [Disk.RewriteUnit]. What it does not allow, and what must be done in
 // one piece, goes through [Disk.ReadAt], [Disk.WriteAt] and [Disk.Sync], which
 // block and so belong on a worker:
 //
-//	             RingIO, RingWrites                else
+//	             RingIO                            else
 //	loop --------> ring: Disk.FD ---.     worker: Disk.ReadAt, WriteAt
 //	                                 \      |  page-aligned bounce buffers,
-//	                                  v     v  read-modify-write under one lock
+//	                                  v     v  read-modify-write of units alone
 //	                                 the file or device
 //
 // Durability is Linux's: a durable write is pwritev2 with RWF_DSYNC (pwritev2(2)),

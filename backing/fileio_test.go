@@ -60,18 +60,18 @@ func TestFileioOnTmpfs(t *testing.T) {
 func TestFileioCoarse(t *testing.T) {
 	dir, _ := mountedLoop(t, 4096)
 	tests := []struct {
-		name       string
-		size       int64
-		params     backing.Params
-		ringWrites bool
-		notes      int
+		name   string
+		size   int64
+		params backing.Params
+		unit   int64 // that is rewritten together
+		notes  int
 	}{
-		{"blocks of 512", diskBytes, backing.Params{Direct: "yes"}, false, 1},
-		{"blocks of 2048", diskBytes, backing.Params{Direct: "yes", BlockSize: 2048}, false, 1},
-		{"blocks of 4096", diskBytes, backing.Params{Direct: "yes", BlockSize: 4096}, true, 0},
-		{"blocks of 512 in the page cache", diskBytes, backing.Params{Direct: "no"}, true, 0},
-		{"the file ends inside a unit", diskBytes + 1536, backing.Params{Direct: "yes"}, false, 1},
-		{"the file ends inside a block", diskBytes + 1536 + 100, backing.Params{Direct: "yes"}, false, 2},
+		{"blocks of 512", diskBytes, backing.Params{Direct: "yes"}, 4096, 1},
+		{"blocks of 2048", diskBytes, backing.Params{Direct: "yes", BlockSize: 2048}, 4096, 1},
+		{"blocks of 4096", diskBytes, backing.Params{Direct: "yes", BlockSize: 4096}, 0, 0},
+		{"blocks of 512 in the page cache", diskBytes, backing.Params{Direct: "no"}, 0, 0},
+		{"the file ends inside a unit", diskBytes + 1536, backing.Params{Direct: "yes"}, 4096, 1},
+		{"the file ends inside a block", diskBytes + 1536 + 100, backing.Params{Direct: "yes"}, 4096, 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -80,8 +80,8 @@ func TestFileioCoarse(t *testing.T) {
 			if want := test.params.Direct == "yes"; d.Direct() != want {
 				t.Fatalf("Direct is %v, want %v", d.Direct(), want)
 			}
-			if d.RingWrites() != test.ringWrites {
-				t.Errorf("RingWrites is %v, want %v", d.RingWrites(), test.ringWrites)
+			if d.RewriteUnit() != test.unit {
+				t.Errorf("units of %d bytes are rewritten together, want %d", d.RewriteUnit(), test.unit)
 			}
 			if len(d.Notes()) != test.notes {
 				t.Errorf("Notes are %q, want %d", d.Notes(), test.notes)
@@ -103,7 +103,7 @@ func TestFileioCoarse(t *testing.T) {
 
 func TestFileioOnDevice(t *testing.T) {
 	for _, sector := range []int{512, 4096} {
-		device := loopDevice(t, sector, diskBytes)
+		device := backingtest.LoopDevice(t, sector, diskBytes)
 		for _, direct := range []string{"", "no"} {
 			p := backing.Params{Type: "fileio", Path: device, Direct: direct}
 			backingtest.Suite(t, func(*testing.T) backing.Params { return p })

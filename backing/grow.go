@@ -44,8 +44,8 @@ func (d *Disk) Grow() (grown bool, err error) {
 // moveTail lets direct transfers have what lay behind the last whole unit of the
 // old size: the page cache gives it up first. size is the new one.
 func (d *Disk) moveTail(size int64) error {
-	d.rmw.Lock()
-	defer d.rmw.Unlock()
+	d.ownAll()
+	defer d.disownAll()
 	if d.tail >= 0 {
 		if err := unix.Fdatasync(d.tail); err != nil {
 			return d.pathError("fdatasync", err)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ietring/backing"
+	"ietring/backing/backingtest"
 )
 
 // openFailure is a row: what Open says of a path. In want, $P is the path.
@@ -90,9 +91,9 @@ func TestOpenFails(t *testing.T) {
 }
 
 func TestOpenDeviceFails(t *testing.T) {
-	small := loopDevice(t, 512, diskBytes)
-	large := loopDevice(t, 4096, diskBytes)
-	fixed := loopDevice(t, 512, diskBytes, "--read-only")
+	small := backingtest.LoopDevice(t, 512, diskBytes)
+	large := backingtest.LoopDevice(t, 4096, diskBytes)
+	fixed := backingtest.LoopDevice(t, 512, diskBytes, "--read-only")
 	dir, mounted := mountedLoop(t, 512)
 	const busy = "cannot open $P: device or resource busy; it is mounted, part of a RAID or LVM, or open in another program: stop that first"
 	const readOnly = "; if it is meant to be read-only, use IOMode=ro"

@@ -7,13 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"ietring/backing"
+	"ietring/backing/backingtest"
 )
 
 // diskBytes is the size of most disks under test.
@@ -36,46 +35,18 @@ func newFile(t *testing.T, dir string, size int64) string {
 	return f.Name()
 }
 
-// loopDevice binds a new loop device with the sector size given to a file of size
-// bytes until the end of the test. It skips the test where that is not permitted.
-func loopDevice(t *testing.T, sector int, size int64, options ...string) string {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root may bind a loop device")
-	}
-	if _, err := os.Stat("/dev/loop-control"); err != nil {
-		t.Skip("this system has no loop devices: ", err)
-	}
-	args := append([]string{"--find", "--show", "--sector-size", strconv.Itoa(sector)}, options...)
-	args = append(args, newFile(t, t.TempDir(), size))
-	out, err := exec.Command("losetup", args...).CombinedOutput()
-	if err != nil {
-		if text := string(out); strings.Contains(text, "not permitted") || strings.Contains(text, "denied") {
-			t.Skip("binding a loop device is not permitted here: ", text)
-		}
-		t.Fatalf("losetup: %v: %s", err, out)
-	}
-	device := strings.TrimSpace(string(out))
-	t.Cleanup(func() {
-		if out, err := exec.Command("losetup", "--detach", device).CombinedOutput(); err != nil {
-			t.Errorf("losetup --detach %s: %v: %s", device, err, out)
-		}
-	})
-	return device
-}
-
 // mountedLoop makes an ext4 file system on a loop device with the sector size given
 // and mounts it until the end of the test. It returns the folder and the device.
 func mountedLoop(t *testing.T, sector int) (dir, device string) {
 	t.Helper()
-	return mountedOn(t, loopDevice(t, sector, 32<<20), "ext4", "-q")
+	return mountedOn(t, backingtest.LoopDevice(t, sector, 32<<20), "ext4", "-q")
 }
 
 // mountedXFS is a mounted xfs, whose files can share blocks and, since Linux
 // 6.16, be written atomically.
 func mountedXFS(t *testing.T) (dir string) {
 	t.Helper()
-	dir, _ = mountedOn(t, loopDevice(t, 512, 320<<20), "xfs", "-q", "-m", "reflink=1")
+	dir, _ = mountedOn(t, backingtest.LoopDevice(t, 512, 320<<20), "xfs", "-q", "-m", "reflink=1")
 	return dir
 }
 

@@ -36,7 +36,7 @@ func (d *Disk) ReadAt(p []byte, off int64) error {
 // WriteAt writes p at byte offset off, and returns when it is on stable storage if
 // durable is set. p may lie anywhere in memory and the range need not be aligned: a
 // unit of direct transfers that p fills in part is read, changed and written, alone
-// among all writes through WriteAt. On an error, which unwraps to a syscall.Errno,
+// among all changes to it but those on a ring (see RewriteUnit). On an error, which unwraps to a syscall.Errno,
 // the range holds old bytes, new bytes or a mixture. EROFS is the error of a
 // read-only disk. It panics when the range is outside the disk; a file never grows.
 func (d *Disk) WriteAt(p []byte, off int64, durable bool) error {
@@ -47,20 +47,20 @@ func (d *Disk) WriteAt(p []byte, off int64, durable bool) error {
 	case d.readOnly:
 		return d.pathError("write", unix.EROFS)
 	case d.wholeUnits(off, len(p)):
-		d.rmw.RLock()
-		defer d.rmw.RUnlock()
+		d.share(off, len(p))
+		defer d.unshare(off, len(p))
 		if d.memoryFits(p) {
 			return d.writeFull(d.fd, p, off, d.offAlign, durable)
 		}
 		return d.writeWindows(p, off, durable)
 	}
-	d.rmw.Lock()
-	defer d.rmw.Unlock()
+	d.own(off, len(p))
+	defer d.disown(off, len(p))
 	return d.writeParts(p, off, durable)
 }
 
 // writeParts writes a range that is not made of whole units. The caller owns
-// d.rmw.
+// the units.
 func (d *Disk) writeParts(p []byte, off int64, durable bool) error {
 	head := d.beforeTail(off, len(p))
 	if err := d.writeWindows(p[:head], off, durable); err != nil {

@@ -91,16 +91,17 @@ type step struct {
 
 // do copies under one claim, and sets n to how many bytes.
 func (s *step) do(e *Engine, scratch *uring.Memory) scsi.Sense {
-	block := int64(s.to.disk.BlockSize())
 	clones := s.to.disk.Clones()
 	length := s.n
 	if clones {
 		length = min(s.most, maxClone)
 	}
 	// Parts of blocks are read and written back, which no other write may see.
-	c := claim{off: s.toOff &^ (block - 1), alone: (s.toOff|(s.toOff+s.n))&(block-1) != 0}
-	c.n = (s.toOff+length+block-1)&^(block-1) - c.off
-	release := e.hold(s.to.lock, &c)
+	block := int64(s.to.disk.BlockSize())
+	from, to := s.toOff&^(block-1), (s.toOff+length+block-1)&^(block-1)
+	parts := (s.toOff|(s.toOff+s.n))&(block-1) != 0
+	off, n, alone := s.to.change(from, to-from)
+	release := e.hold(s.to.lock, &claim{off: off, n: n, alone: alone || parts})
 	defer release()
 	// An eraser waits for the claims that there are when it begins. Who claims
 	// later sees it here: nothing is written behind it.

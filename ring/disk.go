@@ -57,7 +57,7 @@ func (l *loop) write(t *task) {
 	switch {
 	case t.unit.null || p.Len == 0:
 		l.respond(t)
-	case p.Atomic || !t.unit.disk.RingWrites() || !t.ringIO(p.Len):
+	case p.Atomic || !t.ringIO(p.Len):
 		l.job(t)
 	default:
 		flags := t.unit.disk.WriteFlags(p.Durable)

@@ -17,6 +17,10 @@ import (
 // writes shares its range with others of its kind, and an ordinary one claims
 // nothing: it pays one atomic load.
 //
+// Where a block is smaller than what the disk can write, a write of a part of such a
+// unit rewrites the blocks beside it, and a write of one of them that is in flight on
+// a ring would be lost. So it claims the whole unit, alone; see lu.change.
+//
 // Why no write slips through. Let A be a claim to be alone, and W a write that
 // overlaps it.
 //
@@ -162,17 +166,41 @@ func (t *task) changes() claim {
 	case scsi.ActionReply, scsi.ActionRead, scsi.ActionVerify, scsi.ActionFlush, scsi.ActionCollect, scsi.ActionPrefetch, scsi.ActionLBAStatus, scsi.ActionErase, scsi.ActionCopy:
 		return claim{}
 	case scsi.ActionWrite, scsi.ActionWriteVerify, scsi.ActionWriteSame:
-		return claim{off: p.Off, n: int64(p.Len)}
+		off, n, alone := t.unit.change(p.Off, int64(p.Len))
+		return claim{off: off, n: n, alone: alone}
 	case scsi.ActionCompareAndWrite, scsi.ActionOrWrite:
-		return claim{off: p.Off, n: int64(p.Len), alone: true}
+		off, n, _ := t.unit.change(p.Off, int64(p.Len))
+		return claim{off: off, n: n, alone: true}
 	case scsi.ActionUnmap:
-		off, n := hull(p.Ranges)
-		return claim{off: off, n: n}
+		off, n, alone := t.unit.changeAll(p.Ranges)
+		return claim{off: off, n: n, alone: alone}
 	case scsi.ActionToken:
 		off, n := hull(p.Copy.Token.Ranges())
 		return claim{off: off, n: n, alone: true, keeps: true}
 	}
 	return claim{n: t.unit.disk.Size()} // also UNMAP, whose ranges lie anywhere
+}
+
+// change returns what is to be claimed to change n bytes at off: these, and where
+// the disk rewrites their neighbours with them, those too, which nobody else may
+// change meanwhile.
+func (u *lu) change(off, n int64) (from, length int64, alone bool) {
+	unit := u.disk.RewriteUnit()
+	if unit == 0 || (off|n)&(unit-1) == 0 {
+		return off, n, false
+	}
+	from = off &^ (unit - 1)
+	return from, (off+n+unit-1)&^(unit-1) - from, true
+}
+
+// changeAll is change for several ranges, which are claimed as one.
+func (u *lu) changeAll(ranges []scsi.Range) (from, length int64, alone bool) {
+	from, length, alone = u.change(hull(ranges))
+	for _, r := range ranges {
+		_, _, part := u.change(r.Off, r.Len)
+		alone = alone || part
+	}
+	return from, length, alone
 }
 
 // hull returns the range that all of ranges lie in: an UNMAP has at most a few

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"ietring/backing"
 	"ietring/pdu"
 	"ietring/scsi"
 )
@@ -62,7 +63,8 @@ func TestRangeLockModel(t *testing.T) {
 // A claim to be alone waits for the overlapping writes that are in flight, not
 // for others.
 func TestRangeLockInFlight(t *testing.T) {
-	u, elsewhere := &lu{lock: new(rangeLock)}, &lu{lock: new(rangeLock)}
+	disk := new(backing.Disk)
+	u, elsewhere := &lu{disk: disk, lock: new(rangeLock)}, &lu{disk: disk, lock: new(rangeLock)}
 	for _, tt := range []struct {
 		name  string
 		task  *task

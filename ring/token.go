@@ -131,7 +131,8 @@ func (t *task) zeroPiece(c *scsi.CopyPiece) scsi.Sense {
 			return scsi.AbortedCommand
 		}
 		n := min(c.Len-done, zeroPiece)
-		release := e.hold(to.lock, &claim{off: c.ToOff + done, n: n})
+		off, length, alone := to.change(c.ToOff+done, n)
+		release := e.hold(to.lock, &claim{off: off, n: length, alone: alone})
 		sense := scsi.CSCDNotReachable
 		if c.To.Medium().Erasing() == scsi.Good {
 			sense = scsi.Good

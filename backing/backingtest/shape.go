@@ -122,7 +122,7 @@ func bytesBehind(t *testing.T, d *backing.Disk) int64 {
 func testRing(t *testing.T, params Maker) {
 	d := open(t, params(t))
 	if !keeps(d) {
-		if d.RingIO(0, page) || d.RingWrites() {
+		if d.RingIO(0, page) || d.RewriteUnit() != 0 {
 			t.Error("nullio has nothing a ring could read or write")
 		}
 		return
@@ -141,12 +141,8 @@ func testRing(t *testing.T, params Maker) {
 			}
 			seen = true
 			noise(p, uint64(off)+uint64(n))
-			if d.RingWrites() {
-				if got, err := unix.Pwrite(d.FD(), p, off); got != n || err != nil {
-					t.Fatalf("pwrite(offset %d, %d bytes) = %d, %v", off, n, got, err)
-				}
-			} else {
-				write(t, d, p, off, false)
+			if got, err := unix.Pwrite(d.FD(), p, off); got != n || err != nil {
+				t.Fatalf("pwrite(offset %d, %d bytes) = %d, %v", off, n, got, err)
 			}
 			mustRead(t, d, p, off, 1)
 			got := memory(n, 0)
@@ -161,8 +157,11 @@ func testRing(t *testing.T, params Maker) {
 	if !seen {
 		t.Error("RingIO was never true")
 	}
-	if d.RingWrites() && !d.RingIO(block, int(block)) {
-		t.Error("RingWrites is true, yet one block cannot go to the ring")
+	switch unit := d.RewriteUnit(); {
+	case unit == 0 && !d.RingIO(block, int(block)):
+		t.Error("no write touches a neighbour, yet one block cannot go to the ring")
+	case unit != 0 && (unit <= block || unit&(unit-1) != 0 || !d.RingIO(unit, int(unit))):
+		t.Errorf("units of %d bytes are rewritten together, with blocks of %d", unit, block)
 	}
 }
 
@@ -262,7 +261,7 @@ func testAllocations(t *testing.T, params Maker) {
 		name string
 		call func()
 	}{
-		{"RingIO", func() { d.RingIO(block, int(block)); d.RingWrites(); d.WriteFlags(true) }},
+		{"RingIO", func() { d.RingIO(block, int(block)); d.RewriteUnit(); d.WriteFlags(true) }},
 		{"ReadAt aligned", func() { must(d.ReadAt(fits, 0)) }},
 		{"ReadAt unaligned", func() { must(d.ReadAt(not[:block], d.Size()-block)) }},
 		{"WriteAt aligned", func() { must(d.WriteAt(fits, 0, false)) }},
