@@ -198,6 +198,9 @@ func (l *loop) teardown() {
 	for _, f := range l.mail.close() {
 		f() // attaches are refused, closes find no connection
 	}
+	if err := l.ring.DropFileTable(); err != nil {
+		l.eng.log.Warn().Err(err).Int("loop", l.id).Msg("devices are free a little later")
+	}
 	l.ring.Close()
 	_ = unix.Close(l.mail.event)
 	close(l.eng.loopDone[l.id])

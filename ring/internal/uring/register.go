@@ -50,6 +50,16 @@ func (r *Ring) SetFile(slot, fd int) error {
 	return nil
 }
 
+// DropFileTable gives the file table up, and with it what the ring holds of files.
+// No operation on them is in the kernel. Without that they stay open until the
+// kernel has ended the ring, some time after Close.
+func (r *Ring) DropFileTable() error {
+	if err := r.register(giouring.UnregisterFiles, nil, 0); err != nil {
+		return fmt.Errorf("give the table of files up: %w", err)
+	}
+	return nil
+}
+
 // RegisterBufferTable makes a buffer table of n empty slots.
 func (r *Ring) RegisterBufferTable(n int) error {
 	a := &giouring.RsrcRegister{Nr: uint32(n), Flags: giouring.RsrcRegisterSparse}
