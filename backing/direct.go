@@ -74,7 +74,7 @@ func (d *Disk) setDirect(offAlign, memAlign uint32) error {
 	d.offAlign, d.memAlign = int64(offAlign), int64(memAlign)
 	d.tailOff.Store(d.size.Load() &^ (d.offAlign - 1))
 	if d.narrow() {
-		d.note("%s is written in units of %d bytes: a block of %d costs a read and a write; BlockSize=%d would not, where initiators can have it",
+		d.note("%s is written in units of %d bytes: to write blocks of %d that make no whole one costs a read and a write; with BlockSize=%d there would be none, where initiators can have it",
 			d.params.Path, offAlign, d.blockSize, offAlign)
 	}
 	if err := d.bounces.alloc(); err != nil {

@@ -160,9 +160,7 @@ func (l *loop) setup(cpu int) error {
 			return fmt.Errorf("pin loop %d to CPU %d: %w", l.id, cpu, err)
 		}
 	}
-	// Where permitted: the garbage collector's threads then do not take the
-	// processor from a loop, which takes milliseconds off the slowest commands.
-	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), -20)
+	preferThread()
 	r, err := uring.New(l.eng.cfg.RingEntries)
 	if err != nil {
 		return err

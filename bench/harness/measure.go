@@ -181,22 +181,36 @@ func (h *harness) keep(s *Sample, st *stage, round int) {
 		round+1, s.Backing, s.Workload, s.Target, s.Load.IOPS, s.CPUPerIO)
 }
 
-// idle reads what every server takes while nothing is asked of it.
+// idleTime is how long servers are watched while nothing is asked of them: ietd
+// looks every 10 s whether the file systems of thin disks are full.
+const idleTime = 10 * time.Second
+
+// idle reads what every server takes meanwhile, all at the same time.
 func (h *harness) idle(list []*contender) {
-	const span = time.Second
+	begun := map[*contender]time.Duration{}
 	for _, c := range list {
-		if c.proc == nil {
+		if c.proc == nil || c.dead {
 			continue
 		}
-		begin, err := c.proc.CPU()
-		err = errors.Join(err, c.resume())
-		time.Sleep(span)
-		use, err2 := c.proc.Usage()
-		if err = errors.Join(err, err2, c.pause()); err != nil {
+		cpu, err := c.proc.CPU()
+		if err = errors.Join(err, c.resume()); err != nil {
 			h.r.failed(onNull.String(), c.name, "idle", err)
 			continue
 		}
-		h.r.Idle = append(h.r.Idle, Idle{c.name, (use.CPU - begin).Seconds() * 1e3 / span.Seconds(), use.RSS})
+		begun[c] = cpu
+	}
+	time.Sleep(idleTime)
+	for _, c := range list {
+		begin, ok := begun[c]
+		if !ok {
+			continue
+		}
+		use, err := c.proc.Usage()
+		if err = errors.Join(err, c.pause()); err != nil {
+			h.r.failed(onNull.String(), c.name, "idle", err)
+			continue
+		}
+		h.r.Idle = append(h.r.Idle, Idle{c.name, (use.CPU - begin).Seconds() * 1e3 / idleTime.Seconds(), use.RSS})
 	}
 }
 

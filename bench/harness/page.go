@@ -50,10 +50,22 @@ func page(all []found) string {
 		fmt.Fprintf(&b, "![%s](%s/%s)\n\n", p.title, resultsDir, p.file)
 	}
 	r.tables(&b)
-	fmt.Fprint(&b, limits)
+	fmt.Fprint(&b, tried, limits)
 	older(&b, all[1:])
 	return b.String()
 }
+
+const tried = `## What was tried
+
+Where goals are missed, and what was tried for them. The figures stand in the commits: ` + "`git log --grep='A B A B'`" + ` finds them.
+
+- CPU for each I/O against tgt, and MB/s of reads against tgt: the floor is as near. What is left between ietd and the floor is the protocol: a task, a plan and a place for the data of each command.
+- Disks past the page cache, depth 32. A disk that answers many commands at once leaves nothing to do until the next requests are here, so its time and the network's add up where fio has only the disk's. CPU is more than fio's and nullio's together by what a sleep costs, and by the copy to the socket of data that the disk has just brought and no cache has. Helped: to sleep out of the Go scheduler's sight, to submit for the disks before sending, to have one memory of what paid for disks and one for initiators. Did not: to wait for several completions at once (IORING_ENTER_EXT_ARG with a least wait), which programs a timer for each sleep; to look for disks for half as long.
+- Disks past the page cache, depth 1. A loop looks for the next request and for the disk before it sleeps, which is what makes it fast and is CPU time: ` + "`--busy-poll`" + `, "What the flags do".
+- The page cache. A read is copied twice and a write once more than on nullio. Writes of 4 KiB to a file that was written in large pieces, as the file here was, cost ext4 most of the time: it walks the buffers of large folios.
+- Not tried: bundles and incremental buffer rings, since a receive buffer of 64 KiB is read and given back in the same turn; receiving a large payload at its place on the disk's side of memory. Zero-copy sends are dearer on loopback. NAPI, IOPOLL and polled queues need devices that this machine has not.
+
+`
 
 const limits = `## What these numbers do not show
 

@@ -102,7 +102,7 @@ func (r *Results) callTable(b *strings.Builder) {
 
 func (r *Results) idleTable(b *strings.Builder) {
 	if len(r.Idle) > 0 {
-		fmt.Fprint(b, "### Idle\n\nAfter the load, without sessions.\n\n| server | CPU, ms a second | RSS MiB |\n|---|---|---|\n")
+		fmt.Fprint(b, "### Idle\n\nAfter the load, without sessions, over 10 s.\n\n| server | CPU, ms a second | RSS MiB |\n|---|---|---|\n")
 		for _, i := range r.Idle {
 			fmt.Fprintf(b, "| %s | %.2f | %.0f |\n", i.Target, i.MsPerS, float64(i.RSS)/mib)
 		}
