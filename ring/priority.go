@@ -16,17 +16,18 @@ const (
 
 // preferThread has the calling thread, a loop's, go before others on its processor:
 // the garbage collector, ietadm and scrapers otherwise take milliseconds of the
-// slowest commands. The nice value needs CAP_SYS_NICE; without it all works, with
-// longer tails. A short slice lets the thread interrupt whoever runs when it wakes
-// up (Linux 6.12; older ones take no notice).
+// slowest commands. It asks for two things, both of which may be refused:
+//
+//	nice value   needs CAP_SYS_NICE, or RLIMIT_NICE
+//	time slice   lets it interrupt whoever runs when it wakes up; Linux 6.12, older
+//	             ones take no notice
 func preferThread() {
-	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: loopNice, Runtime: loopSlice}
-	if unix.SchedSetAttr(0, attr, 0) == nil {
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), loopNice)
+	// The system call gives 20 less the nice value, so that it is never negative.
+	prio, err := unix.Getpriority(unix.PRIO_PROCESS, unix.Gettid())
+	if err != nil {
 		return
 	}
-	// The system call gives 20 less the nice value, so that it is never negative.
-	if prio, err := unix.Getpriority(unix.PRIO_PROCESS, unix.Gettid()); err == nil {
-		attr.Nice = int32(20 - prio)
-		_ = unix.SchedSetAttr(0, attr, 0) // a slice is asked for, not needed
-	}
+	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL,
+		Nice: int32(20 - prio), Runtime: loopSlice}, 0)
 }
