@@ -19,10 +19,10 @@ import (
 // What a file system or device does not take, and the parts of its units at
 // either end, are zeros that are written, a piece of zeroLen at a time.
 //
-// Both own the units of the range. Where a block is smaller than a unit of direct transfers, a
-// write of one block reads its neighbours and writes them back: it could bring
-// back what was just given up, or, when a unit is zeroed in part, lose the write
-// of a neighbour. So neither runs while the other does. A write to a block
+// Both own the units of the range. Where a block is smaller than a unit of direct
+// transfers, a write of one block reads its neighbours and writes them back: it
+// could bring back what was just given up, or, when a unit is zeroed in part, lose
+// the write of a neighbour. So neither runs while the other does. A write to a block
 // inside the range, acknowledged or not before Discard or Zero returns, may be
 // seen or be zeros: SCSI does not order the two. Bytes outside of the range are
 // never touched by anything but the write that was asked for.

@@ -36,8 +36,8 @@ func (d *Disk) ReadAt(p []byte, off int64) error {
 // WriteAt writes p at byte offset off, and returns when it is on stable storage if
 // durable is set. p may lie anywhere in memory and the range need not be aligned: a
 // unit of direct transfers that p fills in part is read, changed and written, alone
-// among all changes to it but those on a ring (see RewriteUnit). On an error, which unwraps to a syscall.Errno,
-// the range holds old bytes, new bytes or a mixture. EROFS is the error of a
+// among all changes to it but those on a ring (see RewriteUnit). On an error, which
+// unwraps to a syscall.Errno, the range holds old bytes, new bytes or a mixture. EROFS is the error of a
 // read-only disk. It panics when the range is outside the disk; a file never grows.
 func (d *Disk) WriteAt(p []byte, off int64, durable bool) error {
 	d.checkRange(off, len(p))

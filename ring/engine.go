@@ -119,7 +119,9 @@ func newEngine(cfg Config) (*Engine, error) {
 	}
 	return &Engine{cfg: cfg, ctl: cfg.Control, log: cfg.Log, zero: zero,
 		locks: make(map[*backing.Disk]*rangeLock),
-		now:   time.Now, naps: !strings.Contains(os.Getenv("GODEBUG"), "asyncpreemptoff=1"), spawn: func(f func()) { go f() }}, nil
+		now:   time.Now,
+		naps:  !strings.Contains(os.Getenv("GODEBUG"), "asyncpreemptoff=1"),
+		spawn: func(f func()) { go f() }}, nil
 }
 
 func (c *Config) check() error {
