@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,18 +83,26 @@ func (g *guest) run() (status int, err error) {
 		return 0, err
 	}
 	defer stopNetwork()
-	command := exec.CommandContext(ctx, kernel, memory,
+	arguments := []string{memory,
 		"rootfstype=hostfs", "rootflags=/", "ro", "quiet", "panic=1",
-		"con=null", "ssl=null", "con0=null,fd:1", "uml_dir="+g.folder, "umid=u",
-		"vec0:transport=bess,dst="+socket+",depth=128,gro=1,mtu=65520",
-		"init="+g.file("init.sh"), "OUT="+g.folder, "MODULES="+modules)
+		"con=null", "ssl=null", "con0=null,fd:1", "uml_dir=" + g.folder, "umid=u",
+		"vec0:transport=bess,dst=" + socket + ",depth=128,gro=1,mtu=65520",
+		"init=" + g.file("init.sh"), "OUT=" + g.folder, "MODULES=" + modules}
+	many, err := tooManyRegisters()
+	if err != nil {
+		return 0, err
+	}
+	if many {
+		arguments = append(arguments, fewRegisters)
+	}
+	command := exec.CommandContext(ctx, kernel, arguments...)
 	// The guest's memory is a file in TMPDIR: on a disk it would be slow.
 	command.Env = append(os.Environ(), "TMPDIR=/dev/shm")
 	// Each process of the guest is one of this machine, and outlives a kernel
 	// that is killed: they have a process group, and die with it.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	console, err := command.CombinedOutput()
+	console, err := outputOf(command, many)
 	text, serr := os.ReadFile(g.file("status"))
 	switch {
 	case interrupted.Err() != nil:
@@ -108,6 +117,22 @@ func (g *guest) run() (status int, err error) {
 		err = fmt.Errorf("the guest did not come to its work\n%s", g.printed(console))
 	}
 	return status, err
+}
+
+// outputOf runs the kernel to its end, and returns what it prints; hide says that it
+// must not see all registers of this machine.
+func outputOf(command *exec.Cmd, hide bool) ([]byte, error) {
+	var console bytes.Buffer
+	command.Stdout, command.Stderr = &console, &console
+	start := command.Start
+	if hide {
+		start = func() error { return startWithout(command) }
+	}
+	if err := start(); err != nil {
+		return nil, err
+	}
+	err := command.Wait()
+	return console.Bytes(), err
 }
 
 // guestFailed is the status of session.sh when it fails itself.

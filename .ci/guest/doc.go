@@ -41,6 +41,7 @@
 //	script.go       -script
 //	fio.go, fio.sh  -fio
 //	boot.go         kernel, scripts and settings, time limit
+//	xstate.go       processors with more registers than that kernel knows
 //	network.go      slirp4netns
 //	init.sh         process 1: lays the guest's root together
 //	session.sh      process 1 from there: network, login, work, power off
