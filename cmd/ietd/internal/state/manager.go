@@ -82,6 +82,7 @@ type Manager struct {
 	done       chan struct{}
 	first      time.Duration  // retryFirst, which tests shorten
 	logout     time.Duration  // logoutTime, which tests shorten
+	thin       chan struct{}  // wakes the goroutine that looks at the room below thin disks (space.go)
 	spacePause time.Duration  // spaceEvery, which tests shorten
 	unfinished sync.WaitGroup // goroutines that end what was taken away
 }
@@ -96,7 +97,8 @@ func New(o Options) *Manager {
 		ports: make(map[uint16]*hosted), targets: make(map[uint32]*hosted), byName: make(map[string]*hosted),
 		byUnit: make(map[*scsi.Unit]*lun), waiting: make(map[*lun]*attempt),
 		groups: make(map[uint16]*scsi.PortGroup),
-		wake:   make(chan struct{}, 1), first: retryFirst, logout: logoutTime, spacePause: spaceEvery,
+		wake:   make(chan struct{}, 1), first: retryFirst, logout: logoutTime,
+		thin: make(chan struct{}, 1), spacePause: spaceEvery,
 	}
 }
 

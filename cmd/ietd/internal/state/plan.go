@@ -178,6 +178,7 @@ func (p *plan) addTarget(tid uint32, cfg *config.Target) *hosted {
 		m.targets[h.tid], m.byName[key(h.name)] = h, h
 		m.setPorts(h)
 		m.joinGroup(h, config.PortGroup{})
+		m.mayBeThin() // its LUNs were attached before anybody could find them
 	})
 	return h
 }
@@ -310,6 +311,7 @@ func (m *Manager) attach(l *lun) error {
 	defer m.mu.Unlock()
 	l.owner.luns = append(l.owner.luns, l)
 	m.byUnit[l.unit] = l
+	m.mayBeThin()
 	if l.disk == nil {
 		m.await(l)
 	}

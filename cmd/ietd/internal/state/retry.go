@@ -61,28 +61,30 @@ func (m *Manager) retryLoop(ctx context.Context) {
 		if len(due) > 0 {
 			continue
 		}
-		timer := time.NewTimer(pause)
+		var again <-chan time.Time
+		if pause > 0 {
+			again = time.After(pause)
+		}
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
-		case <-timer.C:
+		case <-again:
 		case <-m.wake:
-			timer.Stop()
 		}
 	}
 }
 
 // due returns what is to be looked at now, whose next attempt it sets, and else
-// how long to sleep.
+// how long to sleep: 0 is until there is something.
 func (m *Manager) due() (list []*lun, pause time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
-	pause = retryMost
 	for l, a := range m.waiting {
 		if left := a.at.Sub(now); left > 0 {
-			pause = min(pause, left)
+			if pause == 0 || left < pause {
+				pause = left
+			}
 			continue
 		}
 		a.at = now.Add(a.pause)
@@ -192,6 +194,7 @@ func (m *Manager) install(l *lun, d *disk) error {
 	}
 	m.notes(l, d.Disk)
 	m.media.seen(l.medium)
+	m.mayBeThin()
 	m.mu.Lock()
 	old := l.disk
 	l.disk, l.why = d, ""

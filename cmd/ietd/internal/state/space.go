@@ -21,19 +21,32 @@ type spaceLook struct {
 }
 
 // spaceLoop tells the media of thin disks what room there is until ctx ends. File
-// systems can hang, so nobody waits for it, not even Close.
+// systems can hang, so nobody waits for it, not even Close. Without thin disks it
+// sleeps until there may be some.
 func (m *Manager) spaceLoop(ctx context.Context) {
-	ticker := time.NewTicker(m.spacePause)
-	defer ticker.Stop()
 	for {
-		for medium, look := range m.spaceLooks() {
+		looks := m.spaceLooks()
+		for medium, look := range looks {
 			m.lookAtSpace(medium, look)
+		}
+		var again <-chan time.Time
+		if len(looks) > 0 {
+			again = time.After(m.spacePause)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-again:
+		case <-m.thin:
 		}
+	}
+}
+
+// mayBeThin has the room below disks looked at: one has come, or has become ready.
+func (m *Manager) mayBeThin() {
+	select {
+	case m.thin <- struct{}{}:
+	default: // it will be
 	}
 }
 

@@ -4,6 +4,7 @@
 package state
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -48,5 +49,36 @@ Target iqn.2026-11.com.example:a
 		if got := h.news(s, lun); got != "good" {
 			t.Errorf("LUN %d: %s", lun, got)
 		}
+	}
+}
+
+// TestSpaceAtOnce: what comes later is looked at when it comes, and not only when it
+// is time again: a new target, a new LUN, a LUN that becomes ready.
+func TestSpaceAtOnce(t *testing.T) {
+	h := newHouse(t)
+	h.spacePause, h.first = time.Hour, time.Millisecond
+	late := "Target iqn.2026-11.com.example:late\n\tLun 0 Path=DIR/late\n"
+	if err := h.Open(h.parse(late), never); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+	looked := func(tid uint32, lun uint16) {
+		t.Helper()
+		eventually(t, "nobody has looked at the room", func() bool {
+			h.mu.RLock()
+			defer h.mu.RUnlock()
+			return h.targets[tid].find(lun).unit.Medium().Space().Available > 0
+		})
+	}
+	h.file("late", 1)
+	looked(1, 0)
+	conf := late + "Target iqn.2026-11.com.example:new\n"
+	for lun, name := range []string{"first", "second"} {
+		h.file(name, 1)
+		conf += fmt.Sprintf("\tLun %d Path=DIR/%s\n", lun, name)
+		if _, err := h.reload(conf); err != nil {
+			t.Fatal(err)
+		}
+		looked(2, uint16(lun))
 	}
 }
