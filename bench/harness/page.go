@@ -64,7 +64,8 @@ Where goals are missed, and what was tried for them. The figures stand in the co
 - Disks past the page cache, depth 1. A loop looks for the next request and for the disk before it sleeps, which is what makes it fast and is CPU time: ` + "`--busy-poll`" + `, "What the flags do".
 - The slowest commands while others look on. Both CPUs of the machine are taken, so that ietadm runs on ietd's or on the load's. A trace shows what happens on ietd's: a loop that is busy all the time, looking for work when it has none, uses up its share, nice value or not, and the kernel gives the next process a tick, some milliseconds. Helped: a short time slice, and ` + "`--busy-poll 0`" + `, with which a loop that has nothing to do leaves the CPU, at the price of the other figures. Did not: a garbage collector that works less often, a nice value for all threads.
 - The page cache. A read is copied twice and a write once more than on nullio. Writes of 4 KiB to a file that was written in large pieces, as the file here was, cost ext4 most of the time: it walks the buffers of large folios.
-- Not tried: bundles and incremental buffer rings, since a receive buffer of 64 KiB is read and given back in the same turn; receiving a large payload at its place on the disk's side of memory. Zero-copy sends are dearer on loopback. NAPI, IOPOLL and polled queues need devices that this machine has not.
+- Receiving in bundles of buffers. It is no faster for 4 KiB, and slower for large writes: a bundle takes all buffers before the first is read, more than the processor's cache has.
+- Not tried: incremental buffer rings, since a receive buffer of 64 KiB is read and given back in the same turn; receiving a large payload at its place on the disk's side of memory; zero-copy sends, which copy on loopback. NAPI, IOPOLL and polled queues need devices that this machine has not.
 
 `
 
