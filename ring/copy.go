@@ -96,12 +96,8 @@ func (s *step) do(e *Engine, scratch *uring.Memory) scsi.Sense {
 	if clones {
 		length = min(s.most, maxClone)
 	}
-	// Parts of blocks are read and written back, which no other write may see.
-	block := int64(s.to.disk.BlockSize())
-	from, to := s.toOff&^(block-1), (s.toOff+length+block-1)&^(block-1)
-	parts := (s.toOff|(s.toOff+s.n))&(block-1) != 0
-	off, n, alone := s.to.change(from, to-from)
-	release := e.hold(s.to.lock, &claim{off: off, n: n, alone: alone || parts})
+	off, n, alone := s.to.change(s.toOff, length)
+	release := e.hold(s.to.lock, &claim{off: off, n: n, alone: alone})
 	defer release()
 	// An eraser waits for the claims that there are when it begins. Who claims
 	// later sees it here: nothing is written behind it.

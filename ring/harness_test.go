@@ -82,13 +82,20 @@ func (p *plane) add(lun uint16, params backing.Params, size int64) {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { p.end(); _ = d.Close() })
-	u, err := p.eng.AddUnit(d, scsi.UnitConfig{ScsiSN: "test", ScsiID: [16]byte{byte(lun)}, NAA: p.naa})
+	p.show(lun, d, scsi.UnitConfig{ScsiSN: "test", ScsiID: [16]byte{byte(lun)}, NAA: p.naa})
+}
+
+// show makes a LUN of d, which stays the caller's.
+func (p *plane) show(lun uint16, d *backing.Disk, cfg scsi.UnitConfig) *scsi.Unit {
+	p.t.Helper()
+	u, err := p.eng.AddUnit(d, cfg)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	if err := p.target.Add(lun, u); err != nil {
 		p.t.Fatal(err)
 	}
+	return u
 }
 
 // end shuts the engine down, once.

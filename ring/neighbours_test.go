@@ -57,32 +57,26 @@ func TestNeighbours(t *testing.T) {
 func (i *peer) change(first int, model []byte, round int, shared bool) {
 	i.t.Helper()
 	blocks := len(model) / 512
-	cdb, data := write10(first, blocks), pattern(len(model), round+first)
 	way := round % 5
 	if shared {
 		way = 0
 	}
+	data := pattern(len(model), round+first) // of the blocks afterwards
+	cdb, out := write10(first, blocks), data
 	switch way {
 	case 1: // a part of the run
 		from := round % blocks
-		data = append(model[:from*512:from*512], data[from*512:]...)
-		cdb = write10(first+from, blocks-from)
+		copy(data, model[:from*512])
+		cdb, out = write10(first+from, blocks-from), data[from*512:]
 	case 2:
-		cdb, data = writeSame16(0, first, blocks), make([]byte, len(model))
-	case 3:
-		cdb, data = writeSame16(8, first, blocks), make([]byte, len(model)) // UNMAP
+		clear(data)
+		cdb, out = writeSame16(0, first, blocks), data[:512]
+	case 3: // UNMAP
+		clear(data)
+		cdb, out = writeSame16(8, first, blocks), data[:512]
 	case 4: // COMPARE AND WRITE of one block
-		data = append(bytes.Clone(data[:512]), model[512:]...)
-		cdb = append([]byte{0x89}, make([]byte, 15)...)
-		cdb[9], cdb[13] = byte(first), 1
-	}
-	out := data
-	switch way {
-	case 1:
-		out = data[(round%blocks)*512:]
-	case 2, 3:
-		out = data[:512]
-	case 4:
+		copy(data[512:], model[512:])
+		cdb = unhex(i.t, fmt.Sprintf("8900%016x000000010000", first))
 		out = append(bytes.Clone(model[:512]), data[:512]...)
 	}
 	if r := i.do(2, cdb, 0, out); r.status != scsi.StatusGood {

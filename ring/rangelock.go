@@ -178,14 +178,14 @@ func (t *task) changes() claim {
 		off, n := hull(p.Copy.Token.Ranges())
 		return claim{off: off, n: n, alone: true, keeps: true}
 	}
-	return claim{n: t.unit.disk.Size()} // also UNMAP, whose ranges lie anywhere
+	return claim{n: t.unit.disk.Size()}
 }
 
 // change returns what is to be claimed to change n bytes at off: these, and where
-// the disk rewrites their neighbours with them, those too, which nobody else may
-// change meanwhile.
+// they are parts of blocks, or the disk rewrites their neighbours with them, those
+// too, which nobody else may change meanwhile.
 func (u *lu) change(off, n int64) (from, length int64, alone bool) {
-	unit := u.disk.RewriteUnit()
+	unit := max(int64(u.disk.BlockSize()), u.disk.RewriteUnit())
 	if unit == 0 || (off|n)&(unit-1) == 0 {
 		return off, n, false
 	}

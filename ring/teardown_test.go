@@ -22,13 +22,7 @@ func TestDevicesAreFree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := p.eng.AddUnit(d, scsi.UnitConfig{ScsiSN: "test"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.target.Add(2, u); err != nil {
-			t.Fatal(err)
-		}
+		p.show(2, d, scsi.UnitConfig{ScsiSN: "test"})
 		i := p.connect(defaults)
 		i.do(2, []byte{0, 0, 0, 0, 0, 0}, 0, nil) // the unit attention of a new unit
 		if r := i.do(2, write10(0, 8), 0, pattern(4096, 1)); r.status != scsi.StatusGood {

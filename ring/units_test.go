@@ -55,13 +55,7 @@ func TestRemoveUnit(t *testing.T) {
 // A unit without a disk is not ready, gets one, loses it and gets another.
 func TestSetDisk(t *testing.T) {
 	p := newPlane(t, 1)
-	u, err := p.eng.AddUnit(nil, scsi.UnitConfig{ScsiSN: "missing"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.target.Add(5, u); err != nil {
-		t.Fatal(err)
-	}
+	u := p.show(5, nil, scsi.UnitConfig{ScsiSN: "missing"})
 	i := p.connect(defaults)
 	i.do(5, make([]byte, 6), 0, nil)
 	if r := i.do(5, read10(0, 1), 512, nil); !r.sense.Is(scsi.LUNotReady) {

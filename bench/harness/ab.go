@@ -22,20 +22,15 @@ const (
 // the ratio of the second to the first, round by round and so under the same
 // disturbances: CPU time for each I/O, IOPS, p99.
 func ab(ctx context.Context, o *options, before, after string) (err error) {
-	on, rows := onNull, slices.Concat(goalRows, moreRows)
-	if o.on != "" {
-		if on, err = backingNamed(o.on); err != nil {
+	st := stage{on: onNull, rows: slices.Concat(goalRows, moreRows), luns: manyLUNs}
+	if o.on != "" && o.on != onNull.String() {
+		on, err := backingNamed(o.on)
+		if err != nil {
 			return err
 		}
-		if on.kind != kindNull {
-			rows = fullDeviceRows
-		}
+		st = stage{on: on, rows: fullDeviceRows, luns: 1}
 	}
-	p := plan{rounds: abRounds, duration: abDuration, warmup: o.warmup,
-		stages: []stage{{on: on, rows: rows, luns: 1}}}
-	if on.kind == kindNull {
-		p.stages[0].luns = manyLUNs
-	}
+	p := plan{rounds: abRounds, duration: abDuration, warmup: o.warmup, stages: []stage{st}}
 	if err := p.adjust(o); err != nil {
 		return err
 	}
@@ -60,7 +55,7 @@ func ab(ctx context.Context, o *options, before, after string) (err error) {
 		sides[i].name = "AB"[i : i+1]
 		defer func() { err = errors.Join(err, sides[i].end()) }()
 	}
-	fmt.Printf("B / A on %v, median (least–most) of %d rounds\n", on, p.rounds)
+	fmt.Printf("B / A on %v, median (least–most) of %d rounds\n", st.on, p.rounds)
 	fmt.Printf(abLine, "workload", "CPU for each I/O", "IOPS", "p99", "A: CPU µs", "A: IOPS")
 	for _, w := range p.stages[0].rows {
 		if err := h.compare(ctx, sides, w); err != nil {

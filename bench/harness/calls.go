@@ -86,12 +86,7 @@ func (h *harness) countBy(ctx context.Context, k *counter, c *contender, w workl
 	const attach = 300 * time.Millisecond
 	time.Sleep(attach)
 	report, err := h.runLoad(ctx, c, w, timing{0, d}, func(bool) {})
-	err = errors.Join(err, tool.Process.Signal(syscall.SIGINT))
-	var exit *exec.ExitError // of a tool that was interrupted
-	if waitErr := tool.Wait(); waitErr != nil && !errors.As(waitErr, &exit) {
-		err = errors.Join(err, waitErr)
-	}
-	if err != nil {
+	if err = errors.Join(err, interrupt(tool)); err != nil {
 		return nil, err
 	}
 	n, err := k.read(out.String())
@@ -99,6 +94,16 @@ func (h *harness) countBy(ctx context.Context, k *counter, c *contender, w workl
 		return nil, err
 	}
 	return &Calls{PerIO: n / float64(report.IOs), Tool: k.name}, nil
+}
+
+// interrupt ends a tool that goes on until then, and so has a status that says so.
+func interrupt(tool *exec.Cmd) error {
+	err := tool.Process.Signal(syscall.SIGINT)
+	var exit *exec.ExitError
+	if waitErr := tool.Wait(); waitErr != nil && !errors.As(waitErr, &exit) {
+		err = errors.Join(err, waitErr)
+	}
+	return err
 }
 
 // perfCount reads the count of the only event of perf stat -x,.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -78,15 +77,10 @@ func (h *harness) profileOf(ctx context.Context, c *contender, w workload) (*Pro
 	_, err := h.runLoad(ctx, c, w, timing{h.plan.warmup, profileTime}, func(isBegin bool) {
 		if isBegin {
 			perfErr = record.Start()
-		} else if perfErr == nil {
-			perfErr = record.Process.Signal(syscall.SIGINT)
 		}
 	})
-	if record.Process != nil {
-		var exit *exec.ExitError // of a tool that was interrupted
-		if waitErr := record.Wait(); waitErr != nil && !errors.As(waitErr, &exit) {
-			err = errors.Join(err, waitErr)
-		}
+	if record.Process != nil { // it has begun, however the load has ended
+		perfErr = interrupt(record)
 	}
 	if err = errors.Join(err, perfErr); err != nil {
 		return nil, err

@@ -79,28 +79,29 @@ func init() {
 
 // settingTable tells what the flags of ietd do, as ratios to its defaults.
 func (r *Results) settingTable(b *strings.Builder) {
-	lines := 0
+	var rows strings.Builder
 	for _, t := range tunings {
-		for _, s := range t.flags {
+		for _, f := range t.flags {
 			for _, w := range t.rows {
-				at := func(target string) place { return place{t.on.String(), target, w.String()} }
-				rate, ok := r.ratio(at(s.name), at(defaults), iops)
-				if !ok {
-					continue
-				}
-				if lines++; lines == 1 {
-					fmt.Fprint(b, "### What the flags do\n\nRatios to ietd with its defaults, round by round: median (least–most). What is near 1 is noise.\n\n| flag | what it does | backing | workload | IOPS | CPU for each I/O | p50 | p99 |\n|---|---|---|---|---|---|---|---|\n")
-				}
-				fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |", strings.Join(s.words, " "), s.about, t.on, w, rate.ratio())
-				for _, f := range []figure{cpu, p50, p99} {
-					times, _ := r.ratio(at(s.name), at(defaults), f)
-					fmt.Fprintf(b, " %s |", times.ratio())
-				}
-				fmt.Fprintln(b)
+				r.settingRow(&rows, t.on, f, w)
 			}
 		}
 	}
-	if lines > 0 {
-		fmt.Fprintln(b)
+	if rows.Len() > 0 {
+		fmt.Fprint(b, "### What the flags do\n\nRatios to ietd with its defaults, round by round: median (least–most). What is near 1 is noise.\n\n| flag | what it does | backing | workload | IOPS | CPU for each I/O | p50 | p99 |\n|---|---|---|---|---|---|---|---|\n", rows.String(), "\n")
 	}
+}
+
+// settingRow tells what one flag does to one workload, if that was measured.
+func (r *Results) settingRow(b *strings.Builder, on backing, f tunedFlag, w workload) {
+	with, without := place{on.String(), f.name, w.String()}, place{on.String(), defaults, w.String()}
+	if _, ok := r.ratio(with, without, iops); !ok {
+		return
+	}
+	fmt.Fprintf(b, "| `%s` | %s | %s | %s |", strings.Join(f.words, " "), f.about, on, w)
+	for _, of := range []figure{iops, cpu, p50, p99} {
+		times, _ := r.ratio(with, without, of)
+		fmt.Fprintf(b, " %s |", times.ratio())
+	}
+	fmt.Fprintln(b)
 }

@@ -38,7 +38,13 @@ func (r *Ring) Submit() unix.Errno {
 	if r.kernel != nil {
 		return r.kernel.Enter(false, 0)
 	}
-	_, _, errno := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 0,
+	return r.enterUntold(n, 0)
+}
+
+// enterUntold submits n entries and waits until least completions are there, of
+// which the Go scheduler is not told.
+func (r *Ring) enterUntold(n, least uint32) unix.Errno {
+	_, _, errno := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), uintptr(least),
 		uintptr(giouring.EnterGetEvents), 0, 0)
 	return errno
 }
@@ -80,10 +86,7 @@ func (r *Ring) Doze() unix.Errno {
 		return unix.EINTR // a simulation has no scheduler to hide from
 	}
 	r.enters++
-	n := r.publish()
-	_, _, errno := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(n), 1,
-		uintptr(giouring.EnterGetEvents), 0, 0)
-	return errno
+	return r.enterUntold(r.publish(), 1)
 }
 
 // Enters returns how many times the kernel was entered for the ring.

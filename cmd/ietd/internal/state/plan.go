@@ -150,6 +150,7 @@ func (p *plan) commit() error {
 		f()
 	}
 	p.m.mu.Unlock()
+	poke(p.m.thin)
 	if p.takesAway() {
 		p.m.unfinished.Add(1) // until end is through
 	}
@@ -178,7 +179,6 @@ func (p *plan) addTarget(tid uint32, cfg *config.Target) *hosted {
 		m.targets[h.tid], m.byName[key(h.name)] = h, h
 		m.setPorts(h)
 		m.joinGroup(h, config.PortGroup{})
-		m.mayBeThin() // its LUNs were attached before anybody could find them
 	})
 	return h
 }
@@ -311,7 +311,6 @@ func (m *Manager) attach(l *lun) error {
 	defer m.mu.Unlock()
 	l.owner.luns = append(l.owner.luns, l)
 	m.byUnit[l.unit] = l
-	m.mayBeThin()
 	if l.disk == nil {
 		m.await(l)
 	}

@@ -27,7 +27,7 @@ func (m *Manager) await(l *lun) {
 	if m.waiting[l] == nil {
 		m.waiting[l] = &attempt{at: time.Now().Add(m.first), pause: m.first}
 	}
-	m.poke()
+	poke(m.wake)
 }
 
 // kick has all that wait looked at at once.
@@ -37,12 +37,13 @@ func (m *Manager) kick() {
 	for _, a := range m.waiting {
 		a.at, a.pause = time.Time{}, m.first
 	}
-	m.poke()
+	poke(m.wake)
 }
 
-func (m *Manager) poke() {
+// poke wakes a goroutine by its channel, which has room for one.
+func poke(wake chan<- struct{}) {
 	select {
-	case m.wake <- struct{}{}:
+	case wake <- struct{}{}:
 	default: // it is awake, or will be
 	}
 }
@@ -194,7 +195,7 @@ func (m *Manager) install(l *lun, d *disk) error {
 	}
 	m.notes(l, d.Disk)
 	m.media.seen(l.medium)
-	m.mayBeThin()
+	poke(m.thin)
 	m.mu.Lock()
 	old := l.disk
 	l.disk, l.why = d, ""

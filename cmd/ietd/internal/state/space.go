@@ -22,7 +22,7 @@ type spaceLook struct {
 
 // spaceLoop tells the media of thin disks what room there is until ctx ends. File
 // systems can hang, so nobody waits for it, not even Close. Without thin disks it
-// sleeps until there may be some.
+// sleeps until m.thin says that a disk has come, or has become ready.
 func (m *Manager) spaceLoop(ctx context.Context) {
 	for {
 		looks := m.spaceLooks()
@@ -39,14 +39,6 @@ func (m *Manager) spaceLoop(ctx context.Context) {
 		case <-again:
 		case <-m.thin:
 		}
-	}
-}
-
-// mayBeThin has the room below disks looked at: one has come, or has become ready.
-func (m *Manager) mayBeThin() {
-	select {
-	case m.thin <- struct{}{}:
-	default: // it will be
 	}
 }
 
