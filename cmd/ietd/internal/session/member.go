@@ -21,7 +21,8 @@ var (
 // A member is a connection's place in its session.
 type member struct {
 	conn     Conn
-	attached bool // a loop has it, or had it
+	attached bool          // a loop has it, or had it
+	settled  chan struct{} // closed by Attached
 }
 
 // present returns the connections of e, those whose logins end just now too, and
@@ -81,6 +82,8 @@ func (r *Registry) tryJoin(e *Entry, conn Conn) (<-chan struct{}, error) {
 	switch {
 	case len(conns) == 0, len(conns) == 1 && same == 0:
 		return nil, ErrAlone
+	case same >= 0 && !e.conns[same].attached && e.live.Has(conn.CID):
+		return e.conns[same].settled, nil // its login is about to say so
 	case same >= 0 && !e.conns[same].attached:
 		return nil, ErrReplaced
 	case same >= 0:
@@ -88,7 +91,7 @@ func (r *Registry) tryJoin(e *Entry, conn Conn) (<-chan struct{}, error) {
 	case len(conns) >= e.conn.MaxConnections:
 		return nil, ErrConnections
 	}
-	e.conns = append(e.conns, &member{conn: conn})
+	e.conns = append(e.conns, &member{conn: conn, settled: make(chan struct{})})
 	return nil, nil
 }
 
@@ -97,11 +100,13 @@ func (r *Registry) Attached(e *Entry, cid uint16, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.IndexFunc(e.conns, func(m *member) bool { return m.conn.CID == cid && !m.attached })
-	switch {
-	case i < 0: // it came and went
-	case ok:
+	if i < 0 {
+		return // it came and went
+	}
+	close(e.conns[i].settled)
+	if ok {
 		e.conns[i].attached = true
-	default:
+	} else {
 		e.conns = slices.Delete(e.conns, i, i+1)
 	}
 }

@@ -30,7 +30,11 @@ func TestJoin(t *testing.T) {
 	}
 	join("the only connection again", 1, ErrAlone)
 	join("a second one", 2, nil)
+	live.gone[2] = make(chan struct{})
+	close(live.gone[2]) // no loop has it yet
 	join("the same while its login ends", 2, ErrReplaced)
+	delete(live.gone, 2)
+	join("the same when a loop has it, and its login does not say so", 2, ErrBusy)
 	r.Attached(e, 2, false)
 	join("after that login has failed", 2, nil)
 	r.Attached(e, 2, true)

@@ -209,7 +209,7 @@ func (r *Registry) Bind(e *Entry, live Live, conn Conn) error {
 	}
 	r.binds++
 	e.live, e.conn, e.since, e.order = live, conn, time.Now(), r.binds
-	e.conns = []*member{{conn: conn}}
+	e.conns = []*member{{conn: conn, settled: make(chan struct{})}}
 	return nil
 }
 
